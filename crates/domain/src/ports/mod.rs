@@ -1,0 +1,15 @@
+//! Ports: what the engine needs of the world. One contract suite per port is run by every implementation.
+
+mod clock;
+mod driver;
+mod probe;
+mod router;
+mod source;
+mod store;
+
+pub use clock::{Clock, Dice, SystemClock};
+pub use driver::{Driver, DriverError, LineSink, LogLine, LogQuery, LogStream, OutLine};
+pub use probe::{Probe, ProbeAnswer, ProbeError, ProbeRequest};
+pub use router::{Route, RouteState, Router, RouterError, Table};
+pub use source::{FetchRequest, Fetched, Source, SourceError};
+pub use store::*;
