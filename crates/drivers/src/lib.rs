@@ -1,1 +1,3 @@
-//! stub
+//! Drivers: the places where guests live, behind [`domain::ports::Driver`].
+
+pub mod local;
