@@ -1,3 +1,4 @@
 //! Drivers: the places where guests live, behind [`domain::ports::Driver`].
 
 pub mod local;
+mod text;

@@ -1,0 +1,3 @@
+//! Every sentence of this crate that a user reads, in one place.
+
+pub mod logs;
