@@ -1,0 +1,115 @@
+//! What every part of the engine shares.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::ports::{Clock, Driver, Store};
+use domain::{DeploymentId, DriverKind, GuestId, Reference, ReleaseId};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::build_log::BuildLogs;
+use crate::error::StepError;
+use crate::facade::{EngineConfig, Ports};
+use crate::routes::Routes;
+
+/// Ports, settings and the few things that live only in this process.
+pub(crate) struct Context {
+    pub ports: Ports,
+    pub config: EngineConfig,
+    pub routes: Routes,
+    pub logs: BuildLogs,
+    /// Deploys at once.
+    pub deploys: Semaphore,
+    /// Builds at once.
+    pub builds: Semaphore,
+    /// Held while a guest is started, frozen or stopped after looking at its row, so that a job and a reconciler never
+    /// act on one guest at the same time.
+    pub guest_lock: Mutex<()>,
+    /// There is work on the queue.
+    pub job_bell: Notify,
+    /// Something that reconcilers look after has changed; counts the times.
+    reconcile_bell: watch::Sender<u64>,
+    /// An event was written; counts them.
+    event_bell: watch::Sender<u64>,
+    /// The engine shuts down.
+    pub closing: CancellationToken,
+}
+
+impl Context {
+    pub fn new(ports: Ports, config: EngineConfig) -> Self {
+        Self {
+            routes: Routes::new(ports.clone()),
+            logs: BuildLogs::new(config.data_dir.join("builds")),
+            deploys: Semaphore::new(config.limits.deploys.max(1)),
+            builds: Semaphore::new(config.limits.builds.max(1)),
+            guest_lock: Mutex::new(()),
+            job_bell: Notify::new(),
+            reconcile_bell: watch::Sender::new(0),
+            event_bell: watch::Sender::new(0),
+            closing: CancellationToken::new(),
+            ports,
+            config,
+        }
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.ports.store
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.ports.clock
+    }
+
+    /// The driver of this kind, or words why there is none.
+    pub fn driver(&self, kind: DriverKind) -> Result<&Arc<dyn Driver>, StepError> {
+        self.ports
+            .drivers
+            .get(&kind)
+            .ok_or_else(|| StepError::Platform(crate::text::no_driver(kind).into()))
+    }
+
+    pub fn reference(&self) -> Reference {
+        self.ports.dice.roll(Reference::random)
+    }
+
+    pub fn new_guest_id(&self) -> GuestId {
+        self.ports.dice.roll(GuestId::random)
+    }
+
+    /// Tells listeners that something was written.
+    pub fn ring(&self) {
+        self.event_bell.send_modify(|count| *count += 1);
+    }
+
+    /// Tells reconcilers that something they look after has changed.
+    pub fn call_reconcilers(&self) {
+        self.reconcile_bell.send_modify(|count| *count += 1);
+    }
+
+    pub fn reconcile_signal(&self) -> watch::Receiver<u64> {
+        self.reconcile_bell.subscribe()
+    }
+
+    pub fn events(&self) -> watch::Receiver<u64> {
+        self.event_bell.subscribe()
+    }
+
+    /// Where the fetched source of a release lies until it is built.
+    pub fn source_dir(&self, release: &ReleaseId) -> PathBuf {
+        self.work_dir().join(release.to_string())
+    }
+
+    /// The folder of all fetched sources.
+    pub fn work_dir(&self) -> PathBuf {
+        self.config.data_dir.join("work")
+    }
+
+    /// Writes a warning for whoever listens; losing one is not worth failing for.
+    pub async fn warn(&self, deployment: &DeploymentId, message: &str) {
+        if let Err(error) = self.store().warn(deployment, message).await {
+            tracing::warn!(%deployment, message, %error, "a warning could not be stored");
+        }
+        self.ring();
+    }
+}
