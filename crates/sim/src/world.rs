@@ -1,0 +1,429 @@
+//! The world: what a test holds in its hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::guest::{AppState, Role};
+use domain::plan::Runtime;
+use domain::ports::{Clock, Dice, Driver, Probe, RouteState, Router, Source, Table};
+use domain::{ArtifactId, DeploymentId};
+
+use crate::call::{Boundary, Call, Op};
+use crate::clock::SimClock;
+use crate::driver::SimDriver;
+use crate::expect::{Expect, inventory, page};
+use crate::fault::{Fault, Gate};
+use crate::handles::{AppHandle, RepoHandle};
+use crate::hub::Hub;
+use crate::probe::{SimProbe, answer};
+use crate::router::{Asked, InFlight, SimRouter};
+use crate::source::SimSource;
+use crate::state::{Flight, GuestView};
+use crate::timeline::{TimeMode, Timeline};
+
+/// So long a test waits in real time for something to become true.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A simulated machine with its gateway and the repositories of the world around it. Dropping it fails the test when
+/// anything is left on it (unless [`World::leave_ok`]) or a rule was broken.
+pub struct World {
+    pub(crate) hub: Arc<Hub>,
+    leave_ok: AtomicBool,
+    seed: u8,
+}
+
+/// One life of the engine's process: the ports, ready to be handed over.
+#[expect(missing_docs, reason = "named after the ports")]
+pub struct Plug {
+    pub driver: Arc<dyn Driver>,
+    pub router: Arc<dyn Router>,
+    pub probe: Arc<dyn Probe>,
+    pub source: Arc<dyn Source>,
+    pub clock: Arc<dyn Clock>,
+    pub dice: Arc<Dice>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// An empty world whose time moves by itself up to five seconds at a time.
+    pub fn new() -> Self {
+        Self::with_time(TimeMode::Auto(Duration::from_secs(5)))
+    }
+
+    /// An empty world.
+    pub fn with_time(mode: TimeMode) -> Self {
+        Self {
+            hub: Arc::new(Hub::new(Timeline::new(mode))),
+            leave_ok: AtomicBool::new(false),
+            seed: 1,
+        }
+    }
+
+    /// Another seed for the dice.
+    #[must_use]
+    pub fn seeded(mut self, seed: u8) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The ports for one life of the engine.
+    pub fn plug(&self) -> Plug {
+        let (hub, life) = (self.hub.clone(), self.hub.new_life());
+        let mut seed = [self.seed; 32];
+        // Another life must not repeat the ids of the one before.
+        seed[..4].copy_from_slice(&life.number.to_le_bytes());
+        Plug {
+            driver: Arc::new(SimDriver {
+                hub: hub.clone(),
+                life: life.clone(),
+            }),
+            router: Arc::new(SimRouter {
+                hub: hub.clone(),
+                life: life.clone(),
+            }),
+            probe: Arc::new(SimProbe {
+                hub: hub.clone(),
+                life: life.clone(),
+            }),
+            source: Arc::new(SimSource {
+                hub: hub.clone(),
+                life: life.clone(),
+            }),
+            clock: Arc::new(SimClock { hub, life }),
+            dice: Arc::new(Dice::seeded(seed)),
+        }
+    }
+
+    /// The apps of a host label.
+    pub fn app<'a>(&'a self, label: &'a str) -> AppHandle<'a> {
+        AppHandle {
+            hub: &self.hub,
+            label,
+        }
+    }
+
+    /// The repository at a URL, made when it is not there. A text that is no Git URL fails the test.
+    #[track_caller]
+    pub fn repo(&self, url: &str) -> RepoHandle<'_> {
+        match url.parse() {
+            Ok(url) => RepoHandle {
+                hub: &self.hub,
+                url,
+            },
+            Err(error) => panic!("{url}: {error}"),
+        }
+    }
+
+    // --- faults ---
+
+    /// The next `times` calls fail.
+    pub fn fail(&self, op: Op, fault: Fault, times: u32) {
+        self.hub
+            .control(|control| control.faults.add(op, None, 0, times, fault));
+    }
+
+    /// The `nth` call from now, counted from 1, fails.
+    pub fn fail_nth(&self, op: Op, nth: u32, fault: Fault) {
+        self.hub.control(|control| {
+            control
+                .faults
+                .add(op, None, nth.saturating_sub(1), 1, fault)
+        });
+    }
+
+    /// The next `times` calls about this subject (see [`Call::subject`]) fail.
+    pub fn fail_about(&self, op: Op, subject: &str, fault: Fault, times: u32) {
+        self.hub.control(|control| {
+            control
+                .faults
+                .add(op, Some(subject.to_owned()), 0, times, fault)
+        });
+    }
+
+    /// Faults that have not struck yet are called off.
+    pub fn heal(&self) {
+        self.hub.control(|control| control.faults.clear());
+    }
+
+    /// The next call of this kind hangs until the gate opens.
+    pub fn hold(&self, op: Op) -> Gate {
+        self.hub.control(|control| control.faults.hold(op))
+    }
+
+    /// Calls this at every boundary, from the engine's task. Must not block.
+    pub fn on_call(&self, hook: impl Fn(&Boundary) + Send + Sync + 'static) {
+        self.hub
+            .control(|control| control.hook = Some(Arc::new(hook)));
+    }
+
+    /// No room: making a guest and `has_room` say so.
+    pub fn fill(&self, full: bool) {
+        self.hub.state(|state| state.full = full);
+    }
+
+    /// Whether guests can be frozen here.
+    pub fn can_freeze(&self, can: bool) {
+        self.hub.state(|state| state.can_freeze = can);
+    }
+
+    /// Addresses of new guests are handout sockets instead of TCP.
+    pub fn handout(&self, handout: bool) {
+        self.hub.state(|state| state.handout = handout);
+    }
+
+    /// The version of a runtime here; none: it is missing.
+    pub fn runtime(&self, runtime: Runtime, version: Option<&str>) {
+        self.hub.state(|state| match version {
+            Some(version) => drop(state.runtimes.insert(runtime, version.to_owned())),
+            None => drop(state.runtimes.remove(&runtime)),
+        });
+    }
+
+    /// The machine restarts: every app is down, every command gone; guests, artifacts and the gateway's table stay.
+    pub fn reboot(&self) {
+        self.hub.kill();
+        self.hub.state(|state| {
+            for guest in state.guests.values_mut() {
+                guest.running.clear();
+                if !matches!(guest.app, AppState::Stopped) {
+                    let last_exit = "the machine restarted".to_owned();
+                    guest.app = AppState::Down {
+                        last_exit,
+                        crash_loop: false,
+                    };
+                }
+            }
+            state.in_flight.clear();
+        });
+    }
+
+    /// The gateway loses its table.
+    pub fn forget_routes(&self) {
+        self.hub.state(|state| state.table.clear());
+    }
+
+    // --- the engine's death ---
+
+    /// Kills every life there is at this boundary (see [`Boundary::index`]).
+    pub fn crash_at(&self, boundary: u64) {
+        self.hub
+            .control(|control| control.crash_at = Some(boundary));
+    }
+
+    /// Kills every life there is, now.
+    pub fn kill(&self) {
+        self.hub.kill();
+    }
+
+    /// Waits for the `nth` death, counted from 1 over the life of the world. False when it did not come in time.
+    pub async fn crashed(&self, nth: u32) -> bool {
+        let mut crashes = self.hub.crashes.subscribe();
+        let seen = crashes.wait_for(|count| *count >= nth);
+        tokio::time::timeout(PATIENCE, seen)
+            .await
+            .is_ok_and(|seen| seen.is_ok())
+    }
+
+    /// How many boundaries there were so far.
+    pub fn boundaries(&self) -> u64 {
+        self.hub.control(|control| control.boundaries)
+    }
+
+    // --- time ---
+
+    /// Moves time.
+    pub fn advance(&self, by: Duration) {
+        self.hub.time.advance(by);
+    }
+
+    /// Changes how time moves.
+    pub fn set_time(&self, mode: TimeMode) {
+        self.hub.time.set_mode(mode);
+    }
+
+    /// How many sleeps are under way.
+    pub fn sleepers(&self) -> usize {
+        self.hub.time.sleepers()
+    }
+
+    /// Waits until something is true; looks again whenever the world changes, and fails the test after twenty seconds.
+    pub async fn until(&self, what: &str, mut is_true: impl FnMut(&Self) -> bool) {
+        let mut bell = self.hub.bell.subscribe();
+        let wait = async {
+            while !is_true(self) {
+                // Sleeps under way do not ring: look again now and then.
+                let _ = tokio::time::timeout(Duration::from_millis(20), bell.changed()).await;
+            }
+        };
+        let came = tokio::time::timeout(PATIENCE, wait).await.is_ok();
+        assert!(
+            came,
+            "{what} did not come true; there is {:#?}; calls: {:#?}",
+            self.inventory(),
+            self.last_calls()
+        );
+    }
+
+    // --- looking ---
+
+    /// The calls so far, oldest first (the last hundred thousand).
+    pub fn calls(&self) -> Vec<Call> {
+        self.hub
+            .control(|control| control.calls.iter().cloned().collect())
+    }
+
+    /// How many calls of one kind there were.
+    pub fn count(&self, op: Op) -> usize {
+        self.hub
+            .control(|control| control.calls.iter().filter(|call| call.op == op).count())
+    }
+
+    fn last_calls(&self) -> Vec<Call> {
+        self.hub
+            .control(|control| control.calls.iter().rev().take(12).rev().cloned().collect())
+    }
+
+    /// Every guest.
+    pub fn guests(&self) -> Vec<GuestView> {
+        self.hub.peek(|state| {
+            state
+                .guests
+                .values()
+                .map(crate::state::Guest::view)
+                .collect()
+        })
+    }
+
+    /// The serving guests of a label.
+    pub fn guests_of(&self, label: &str) -> Vec<GuestView> {
+        let mut guests = self.guests();
+        guests.retain(|guest| guest.label == label && guest.role == Role::Serve);
+        guests
+    }
+
+    /// Every artifact.
+    pub fn artifacts(&self) -> Vec<(DeploymentId, ArtifactId)> {
+        self.hub
+            .peek(|state| state.artifacts.keys().cloned().collect())
+    }
+
+    /// The text of a file in an artifact.
+    pub fn artifact_file(&self, artifact: &ArtifactId, path: &str) -> Option<String> {
+        self.hub.peek(|state| {
+            let (_, content) = state.artifacts.iter().find(|((_, id), _)| id == artifact)?;
+            match content.get(path)? {
+                crate::content::Entry::File(bytes) => String::from_utf8(bytes.clone()).ok(),
+                crate::content::Entry::Link(_) => None,
+            }
+        })
+    }
+
+    /// The table of the gateway.
+    pub fn routes(&self) -> Table {
+        self.hub.peek(|state| state.table.clone())
+    }
+
+    /// Everything there is, one line each.
+    pub fn inventory(&self) -> Vec<String> {
+        self.hub.peek(|state| inventory(state, true))
+    }
+
+    /// Sends one request through the gateway, past the engine.
+    pub fn ask(&self, label: &str) -> Asked {
+        let now = self.hub.time.now();
+        self.hub.state(|state| {
+            let route = state
+                .table
+                .iter()
+                .find(|(at, _)| at.as_str() == label)
+                .map(|(_, route)| route.state.clone());
+            let upstream = match route {
+                None => return Asked::Unknown,
+                Some(RouteState::Serving { upstream }) => upstream,
+                Some(other) => return Asked::Page(page(&other)),
+            };
+            let guest = state.guest_at(&upstream).map(|guest| guest.spec.id.clone());
+            match (answer(state, &upstream, now), guest) {
+                (Ok(answer), Some(guest)) => Asked::App {
+                    status: answer.status,
+                    guest,
+                },
+                (Err(error), _) => Asked::Failed(error.to_string()),
+                (Ok(_), None) => Asked::Failed("no such guest".into()),
+            }
+        })
+    }
+
+    /// Begins a long request through the gateway; none when the route leads to no guest.
+    pub fn request(&self, label: &str) -> Option<InFlight> {
+        let number = self.hub.state(|state| {
+            let route = state.table.iter().find(|(at, _)| at.as_str() == label)?.1;
+            let RouteState::Serving { upstream } = route.state.clone() else {
+                return None;
+            };
+            let number = state.in_flight.keys().last().map_or(0, |last| last + 1);
+            state.in_flight.insert(
+                number,
+                Flight {
+                    upstream,
+                    cut: false,
+                },
+            );
+            Some(number)
+        })?;
+        Some(InFlight {
+            hub: self.hub.clone(),
+            number,
+        })
+    }
+
+    // --- judging ---
+
+    /// Says what should be there: `world.expect().guest("a", "running").artifacts(1).serving("a").check()`.
+    pub fn expect(&self) -> Expect<'_> {
+        Expect::new(self)
+    }
+
+    /// The rules that were broken so far.
+    pub fn violations(&self) -> Vec<String> {
+        self.hub.peek(|state| state.violations.clone())
+    }
+
+    /// Fails the test when a rule was broken.
+    #[track_caller]
+    pub fn assert_rules(&self) {
+        let violations = self.violations();
+        assert!(violations.is_empty(), "rules were broken: {violations:#?}");
+    }
+
+    /// Takes the rules broken so far, so that they are not held against the test.
+    pub fn take_violations(&self) -> Vec<String> {
+        self.hub
+            .state(|state| std::mem::take(&mut state.violations))
+    }
+
+    /// What is on the machine when the world is dropped is meant to be there.
+    pub fn leave_ok(&self) {
+        self.leave_ok.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.hub.kill();
+        if std::thread::panicking() {
+            return;
+        }
+        self.assert_rules();
+        if !self.leave_ok.load(Ordering::SeqCst) {
+            let left = self.inventory();
+            assert!(left.is_empty(), "left on the machine: {left:#?}");
+        }
+    }
+}
