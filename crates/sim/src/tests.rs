@@ -1,1 +1,7 @@
-//! tests
+//! What the simulation promises to those who test with it.
+
+mod crash;
+mod guests;
+mod support;
+mod time;
+mod traffic;
