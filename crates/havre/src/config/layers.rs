@@ -1,0 +1,207 @@
+//! Lays the sources of settings over each other and remembers which one each value came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+use super::table::{IGNORED, SETTINGS};
+use crate::exit::{Exit, Fault};
+use crate::text;
+
+/// What settings are read from: the process's own environment and folder, or a made-up one in tests.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// The working folder: the only place where `.env` and `havre.toml` are looked for.
+    pub folder: PathBuf,
+    /// True for the superuser.
+    pub is_root: bool,
+}
+
+impl World {
+    /// The world of this process.
+    pub fn of_this_process() -> Self {
+        Self {
+            env: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+            folder: std::env::current_dir().unwrap_or_default(),
+            is_root: nix::unistd::geteuid().is_root(),
+        }
+    }
+}
+
+/// Whether `.env` counts: only for what runs the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DotEnv {
+    /// It counts.
+    Read,
+    /// It belongs to somebody else: the command line may be used in any folder.
+    Skip,
+}
+
+/// All sources, merged.
+pub struct Layers {
+    figment: Figment,
+    /// Variables of the original that are set and mean nothing, with where they are set.
+    pub ignored: Vec<(String, &'static str)>,
+}
+
+/// One value with the words for where it came from.
+struct Found {
+    key: &'static str,
+    value: String,
+    origin: String,
+}
+
+impl Provider for Found {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.origin.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let dict = Dict::from([(self.key.to_owned(), Value::from(self.value.clone()))]);
+        Ok(Map::from([(Profile::Default, dict)]))
+    }
+}
+
+impl Layers {
+    /// Reads every source. `flags` are pairs of a setting's key and the value given.
+    pub fn read(
+        world: &World,
+        flags: &[(&'static str, Option<String>)],
+        dot_env: DotEnv,
+    ) -> Result<Self, Fault> {
+        let dot = match dot_env {
+            DotEnv::Read => read_dot_env(&world.folder.join(".env"))?,
+            DotEnv::Skip => BTreeMap::new(),
+        };
+        let mut found = from_toml(&world.folder.join("havre.toml"))?;
+        found.extend(from_vars(&dot, text::origin_dot_env));
+        found.extend(from_vars(&world.env, text::origin_env));
+        found.extend(flags.iter().filter_map(|(key, value)| {
+            Some(Found {
+                key,
+                value: value.clone()?,
+                origin: text::origin_flag(key),
+            })
+        }));
+        let figment = found
+            .into_iter()
+            .fold(Figment::new(), |figment, layer| figment.merge(layer));
+        Ok(Self {
+            figment,
+            ignored: ignored(&world.env, &dot),
+        })
+    }
+
+    /// The text of a setting, if any source has it.
+    pub fn get(&self, key: &str) -> Option<String> {
+        let value = self.figment.find_value(key).ok()?;
+        value.into_string()
+    }
+
+    /// Where a setting came from.
+    pub fn origin(&self, key: &str) -> String {
+        self.figment
+            .find_metadata(key)
+            .map_or_else(|| text::ORIGIN_DEFAULT.to_owned(), |m| m.name.to_string())
+    }
+}
+
+fn from_vars(vars: &BTreeMap<String, String>, origin: fn(&str) -> String) -> Vec<Found> {
+    let set = |name: &str| vars.get(name).filter(|value| !value.trim().is_empty());
+    let mut found: Vec<Found> = SETTINGS
+        .iter()
+        .filter_map(|setting| {
+            let name = setting.env.iter().find(|name| set(name).is_some())?;
+            Some(Found {
+                key: setting.key,
+                value: set(name)?.trim().to_owned(),
+                origin: origin(name),
+            })
+        })
+        .collect();
+    let listen_set = found.iter().any(|found| found.key == "listen");
+    if !listen_set && (set("APP_HOST").is_some() || set("APP_PORT").is_some()) {
+        let host = set("APP_HOST").map_or("127.0.0.1", |host| host.trim());
+        let port = set("APP_PORT").map_or("5000", |port| port.trim());
+        found.push(Found {
+            key: "listen",
+            value: format!("{host}:{port}"),
+            origin: origin("APP_HOST, APP_PORT"),
+        });
+    }
+    found
+}
+
+fn read_dot_env(path: &Path) -> Result<BTreeMap<String, String>, Fault> {
+    if !path.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    // The error of the library would quote the line, and a line of `.env` may be a secret.
+    let bad = || {
+        Fault::new(Exit::BadInput, text::unreadable_file(path)).cure(text::DOT_ENV_CURE)
+    };
+    dotenvy::from_path_iter(path)
+        .map_err(|_| bad())?
+        .collect::<Result<_, _>>()
+        .map_err(|_| bad())
+}
+
+/// The same file may describe the app of this folder, so tables other than `[server]` are nobody's business here.
+fn from_toml(path: &Path) -> Result<Vec<Found>, Fault> {
+    let Ok(content) = std::fs::read_to_string(path) else {
+        return Ok(Vec::new());
+    };
+    let bad = |why: String| Fault::new(Exit::BadInput, text::unreadable_file(path)).why(why);
+    let table: toml::Table = content.parse().map_err(|e: toml::de::Error| bad(e.to_string()))?;
+    let Some(server) = table.get("server").and_then(toml::Value::as_table) else {
+        return Ok(Vec::new());
+    };
+    let one = |(key, value): (&String, &toml::Value)| {
+        let setting = SETTINGS
+            .iter()
+            .find(|setting| setting.key == key)
+            .ok_or_else(|| bad(text::unknown_setting(key)))?;
+        Ok(Found {
+            key: setting.key,
+            value: plain(value).ok_or_else(|| bad(text::odd_setting(key)))?,
+            origin: text::origin_toml(key),
+        })
+    };
+    server.iter().map(one).collect()
+}
+
+fn plain(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .map(|items| items.join(":")),
+        _ => None,
+    }
+}
+
+fn ignored(
+    env: &BTreeMap<String, String>,
+    dot: &BTreeMap<String, String>,
+) -> Vec<(String, &'static str)> {
+    let is_ignored = |name: &String| IGNORED.contains(&name.as_str()) || name.starts_with("MAIL_");
+    let of = |vars: &BTreeMap<String, String>, place| {
+        vars.keys()
+            .filter(|name| is_ignored(name))
+            .map(|name| (name.clone(), place))
+            .collect::<Vec<_>>()
+    };
+    let mut all = of(env, text::PLACE_ENV);
+    all.extend(of(dot, text::PLACE_DOT_ENV));
+    all
+}

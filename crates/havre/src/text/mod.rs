@@ -1,0 +1,14 @@
+//! Every sentence that the binary says.
+
+mod client;
+mod config;
+mod demo;
+mod doctor;
+pub mod help;
+mod serve;
+
+pub use client::*;
+pub use config::*;
+pub use demo::*;
+pub use doctor::*;
+pub use serve::*;

@@ -1,0 +1,99 @@
+//! What the roles say that run: server, gateway, static file server.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+pub const STATIC_NOT_FOUND: &str = "404: there is no such page.\n";
+pub const LOOPBACK_ONLY: &str = "Loopback only until logins exist";
+pub const LOOPBACK_ONLY_CURE: &str =
+    "Listen on 127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel: ssh -L 5000:127.0.0.1:5000 HOST.";
+pub const DRIVER_NOT_YET: &str = "The Proxmox driver is not in this version yet.";
+pub const DRIVER_NOT_YET_CURE: &str = "Leave HAVRE_DRIVER out, or set it to local.";
+pub const DATABASE_NOT_YET: &str = "Only SQLite is in this version yet.";
+pub const DATABASE_NOT_YET_CURE: &str =
+    "Leave DATABASE_URL out for DATA_DIR/deployments.db, or name a file: sqlite:////absolute/path.db";
+pub const STOPPING: &str = "Stopping: apps and gateway go on. Once more to stop at once.";
+pub const STOPPED: &str = "Stopped.";
+
+pub fn static_serves(dir: &Path, listen: SocketAddr) -> String {
+    format!("serving {} on {listen}", dir.display())
+}
+
+pub fn static_failed(why: &str) -> String {
+    format!("the static file server cannot run: {why}")
+}
+
+pub fn not_loopback(listen: SocketAddr) -> String {
+    format!("{LOOPBACK_ONLY}: {listen} could be reached from other machines.")
+}
+
+pub fn data_dir_broken(dir: &Path, why: &str) -> String {
+    format!("The data folder {} cannot be used: {why}.", dir.display())
+}
+
+pub fn data_dir_cure(dir: &Path) -> String {
+    format!(
+        "Make it writable for this user, or name another one with --data-dir or HAVRE_DATA_DIR (now {}).",
+        dir.display()
+    )
+}
+
+pub fn data_dir_taken(dir: &Path) -> String {
+    format!("Another server already uses the data folder {}.", dir.display())
+}
+
+pub const DATA_DIR_TAKEN_CURE: &str =
+    "Stop that one, or give this one a folder of its own with --data-dir.";
+
+pub fn cannot_listen(address: SocketAddr, why: &str) -> String {
+    format!("{address} cannot be listened on: {why}.")
+}
+
+pub const CANNOT_LISTEN_CURE: &str =
+    "Find who holds it with `ss -ltnp`, or choose another address with --listen or HAVRE_LISTEN.";
+
+pub fn gateway_address_taken(address: SocketAddr) -> String {
+    format!("Another program already listens on the gateway's address {address}.")
+}
+
+pub const GATEWAY_ADDRESS_CURE: &str =
+    "Find who holds it with `ss -ltnp`, or choose another address with --gateway or HAVRE_GATEWAY.";
+
+pub fn gateway_does_not_come(log: &Path) -> String {
+    format!("The gateway does not come up. Its log is {}.", log.display())
+}
+
+pub fn gateway_socket_too_long(path: &Path) -> String {
+    format!(
+        "The path of the gateway's control socket is too long for Linux (107 bytes): {}.",
+        path.display()
+    )
+}
+
+pub const GATEWAY_SOCKET_CURE: &str = "Choose a data folder with a shorter path.";
+
+pub fn cannot_open(what: &str, why: &str) -> String {
+    format!("{what} cannot be opened: {why}")
+}
+
+pub fn deploys_how(listen: SocketAddr, gateway: SocketAddr, base_domain: &str, data_dir: &Path) -> String {
+    let port = match gateway.port() {
+        80 => String::new(),
+        port => format!(":{port}"),
+    };
+    format!(
+        "\
+Havre {} is ready.
+  API and pages  http://{listen}
+  Apps           http://NAME.{base_domain}{port}
+  Data           {}
+Deploy something:
+  havre deploy https://github.com/OWNER/REPO --name my-app",
+        env!("CARGO_PKG_VERSION"),
+        data_dir.display()
+    )
+}
+
+pub fn no_runtime(why: &str) -> String {
+    format!("The machine gives no threads or files to run with: {why}.")
+}
