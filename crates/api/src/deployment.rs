@@ -102,7 +102,7 @@ pub struct ReleaseObject {
 pub struct StepObject {
     /// `fetch build provision release start check route`.
     pub step: String,
-    /// `running`, `done` or `skipped`.
+    /// `running`, `done`, `skipped`, or `cut` where an ended release failed or was cancelled.
     pub state: String,
     /// How long it took, in milliseconds.
     pub millis: u64,

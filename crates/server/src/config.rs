@@ -1,0 +1,21 @@
+//! What the server is told once.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use api::FrameworkObject;
+
+/// Settings of the server.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where it listens; its address is a known `Host`.
+    pub listen: SocketAddr,
+    /// Further host names under which it may be asked, without port. Loopback names and addresses are always known.
+    pub hosts: Vec<String>,
+    /// The version of the binary.
+    pub version: String,
+    /// Framework key to what is shown of it; a deploy that names another one is refused.
+    pub frameworks: BTreeMap<String, FrameworkObject>,
+    /// True when `file://` repositories are admitted; for the words of the deploy page only.
+    pub local_git: bool,
+}

@@ -1,0 +1,211 @@
+//! Errors as answers: a status, the words, a stable code, and for the platform's own faults a reference to the log.
+
+use std::error::Error;
+
+use api::ErrorAnswer;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::ports::StoreError;
+use domain::{Failure, FailureKind, Reference};
+use engine::Refusal;
+
+use crate::state::App;
+use crate::text;
+use crate::validate::Problem;
+
+/// What a handler gives.
+pub(crate) type Answer = Result<Response, ApiError>;
+
+/// Seconds after which a client may try again.
+const RETRY_AFTER: &str = "5";
+
+/// An error on its way to the client.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub status: StatusCode,
+    pub body: Box<ErrorAnswer>,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &str, error: impl Into<String>) -> Self {
+        let body = ErrorAnswer {
+            error: Some(error.into()),
+            code: Some(code.to_owned()),
+            ..ErrorAnswer::default()
+        };
+        Self {
+            status,
+            body: Box::new(body),
+        }
+    }
+
+    pub fn bad_input(field: &str, error: impl Into<String>) -> Self {
+        let mut answer = Self::new(StatusCode::BAD_REQUEST, "bad_input", error);
+        answer.body.field = Some(field.to_owned());
+        answer
+    }
+
+    /// Every problem of an input: the original's `errors` list.
+    pub fn problems(problems: Vec<Problem>) -> Self {
+        let mut answer = Self::new(StatusCode::BAD_REQUEST, "bad_input", "");
+        answer.body.error = None;
+        answer.body.field = problems.first().map(|problem| problem.field.to_owned());
+        answer.body.details = problems.iter().find_map(|problem| problem.cure.clone());
+        answer.body.errors = problems.into_iter().map(|problem| problem.text).collect();
+        answer
+    }
+
+    pub fn no_deployment() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", text::NO_DEPLOYMENT)
+    }
+
+    pub fn not_managed() -> Self {
+        Self::new(StatusCode::CONFLICT, "not_managed", text::NOT_MANAGED)
+            .details(text::NOT_MANAGED_CURE)
+    }
+
+    pub fn unavailable(code: &str, error: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error)
+    }
+
+    #[must_use]
+    pub fn details(mut self, details: impl Into<String>) -> Self {
+        self.body.details = Some(details.into());
+        self
+    }
+
+    fn reference(mut self, reference: Reference) -> Self {
+        self.body.reference = Some(reference.0);
+        self
+    }
+
+    /// A fault of the platform: the cause goes to the log, a reference to the client.
+    pub fn platform(app: &App, cause: &(dyn Error + 'static)) -> Self {
+        let reference = app.engine.reference();
+        tracing::error!(%reference, cause = %chain(cause), "a request failed");
+        Self::internal(reference)
+    }
+
+    /// The original's words for what nobody expected.
+    pub fn internal(reference: Reference) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "platform",
+            text::INTERNAL,
+        )
+        .details(text::look_in_log(&reference))
+        .reference(reference)
+    }
+
+    /// A release that failed, for those who waited for it.
+    pub fn failed(failure: &Failure) -> Self {
+        let status = match failure.kind {
+            FailureKind::Platform => StatusCode::INTERNAL_SERVER_ERROR,
+            FailureKind::Capacity => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let mut answer = Self::new(status, &failure_word(failure.kind), failure.what.clone());
+        let rest = text::rest_of_story(failure);
+        answer.body.details = (!rest.is_empty()).then_some(rest);
+        answer.body.reference = failure.reference.clone().map(|reference| reference.0);
+        answer
+    }
+}
+
+/// The stable word of a kind of failure: `build`, `unhealthy`, …
+pub(crate) fn failure_word(kind: FailureKind) -> String {
+    let word = serde_json::to_value(kind).ok();
+    word.and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let after = HeaderValue::from_static(RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, after);
+        }
+        response
+    }
+}
+
+/// Turns what engine and store refuse into an answer.
+pub(crate) trait OrAnswer<T> {
+    fn or_answer(self, app: &App) -> Result<T, ApiError>;
+}
+
+impl<T> OrAnswer<T> for Result<T, Refusal> {
+    fn or_answer(self, app: &App) -> Result<T, ApiError> {
+        self.map_err(|refusal| from_refusal(refusal, || app.engine.reference()))
+    }
+}
+
+impl<T> OrAnswer<T> for Result<T, StoreError> {
+    fn or_answer(self, app: &App) -> Result<T, ApiError> {
+        self.map_err(|error| from_store(error, || app.engine.reference()))
+    }
+}
+
+/// A refusal of the engine as an answer.
+pub(crate) fn from_refusal(refusal: Refusal, roll: impl FnOnce() -> Reference) -> ApiError {
+    match refusal {
+        Refusal::Store(error) => from_store(error, roll),
+        Refusal::BadInput { field, why } => {
+            let mut answer = ApiError::bad_input(field, why.clone());
+            answer.body.errors = vec![why];
+            answer
+        }
+        Refusal::Capacity { what, cure } => {
+            ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "capacity", what).details(cure)
+        }
+        Refusal::Platform { what, reference } => {
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "platform", what)
+                .details(text::look_in_log(&reference))
+                .reference(reference)
+        }
+    }
+}
+
+/// A refusal of the database as an answer.
+pub(crate) fn from_store(error: StoreError, roll: impl FnOnce() -> Reference) -> ApiError {
+    let conflict = |code, what: String| ApiError::new(StatusCode::CONFLICT, code, what);
+    match error {
+        StoreError::NotFound => ApiError::no_deployment(),
+        StoreError::NameTaken { holder } => {
+            conflict("name_taken", text::name_taken(&holder)).details(text::NAME_TAKEN_CURE)
+        }
+        StoreError::OtherSource { holder, url } => {
+            conflict("name_taken", text::other_source(&holder, &url))
+                .details(text::OTHER_SOURCE_CURE)
+        }
+        StoreError::NotManaged => ApiError::not_managed(),
+        StoreError::Refused(why) => conflict("refused", why),
+        StoreError::Illegal(error) => conflict("refused", error.to_string()),
+        StoreError::IllegalRelease(error) => conflict("refused", error.to_string()),
+        StoreError::Cancelled => conflict("cancelled", text::CANCELLED.to_owned()),
+        StoreError::DiskFull => {
+            ApiError::unavailable("disk_full", text::DISK_FULL).details(text::DISK_FULL_CURE)
+        }
+        StoreError::Unavailable(why) => {
+            tracing::warn!(%why, "the database does not answer");
+            ApiError::unavailable("unavailable", text::DATABASE_AWAY).details(text::TRY_AGAIN)
+        }
+        error @ (StoreError::LeaseLost | StoreError::Other { .. }) => {
+            let reference = roll();
+            tracing::error!(%reference, cause = %chain(&error), "a request failed");
+            ApiError::internal(reference)
+        }
+    }
+}
