@@ -1,1 +1,26 @@
-//! stub
+//! The databases of Havre: schema, migrations, queries. The only crate that knows SQL. [`Database`] is the port
+//! `domain::ports::Store`; its methods are whole transactions.
+
+mod accept;
+mod database;
+mod deployments;
+mod dialect;
+mod error;
+mod events;
+mod guests;
+mod jobs;
+mod key;
+mod lock;
+mod migrate;
+mod releases;
+mod rows;
+mod secrets;
+mod target;
+mod text;
+mod tx;
+mod vault;
+
+pub use database::Database;
+pub use error::OpenError;
+pub use key::{KeyError, SecretKey};
+pub use target::{BadTarget, DatabaseTarget};

@@ -1,0 +1,15 @@
+//! Taking what people ask for: deploys, changes, work, cancels. Each is one transaction.
+
+mod cancel;
+mod change;
+mod deploy;
+mod draft;
+mod holder;
+mod queue;
+mod rollback;
+mod work;
+
+pub(crate) use cancel::cancel;
+pub(crate) use change::change;
+pub(crate) use deploy::deploy;
+pub(crate) use work::work;

@@ -1,0 +1,164 @@
+//! Who holds a name, and the claims on names and slots.
+
+use domain::ports::StoreError;
+use domain::{DeploymentId, DriverKind, GitUrl, HostLabel, Name};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::dialect::name_is;
+use crate::error::{Fault, Ran, refused};
+use crate::rows::Read;
+use crate::text;
+use crate::tx::Tx;
+
+/// A live row that stands in the way of a name, or is the one meant.
+pub(super) struct Holder {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) url: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) status: String,
+    pub(super) destroying: bool,
+}
+
+impl Holder {
+    fn read(row: &SqliteRow) -> Ran<Self> {
+        Ok(Self {
+            id: row.text("id")?,
+            name: row.text("name")?,
+            url: row.try_get_unchecked("github_url")?,
+            kind: row.try_get_unchecked("deployment_type")?,
+            owner: row.try_get_unchecked("user_id")?,
+            status: row.text("status")?,
+            destroying: row.int_opt("destroying")?.unwrap_or(0) != 0,
+        })
+    }
+
+    /// The id as Havre writes ids; a row under another spelling cannot be joined to.
+    pub(super) fn deployment(&self) -> Ran<DeploymentId> {
+        match self.id.parse::<DeploymentId>() {
+            Ok(id) if id.to_string() == self.id => Ok(id),
+            _ => refused(text::not_adoptable(&self.name)),
+        }
+    }
+
+    pub(super) fn same_repository(&self, url: &GitUrl) -> bool {
+        let own = self
+            .url
+            .as_deref()
+            .and_then(|own| own.parse::<GitUrl>().ok());
+        own.is_some_and(|own| own.same_repository(url))
+    }
+}
+
+const COLUMNS_BY_CLAIM: &str = "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying \
+    FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
+    JOIN deployments d ON d.id = n.deployment_id WHERE n.label = ?";
+const COLUMNS_BY_NAME: &str = name_is!(
+    "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying \
+    FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id \
+    WHERE d.deleted_at IS NULL AND m.deployment_id IS NULL AND "
+);
+
+/// The live managed deployment that holds a label. A claim whose row another program erased or marked deleted is void:
+/// it goes away here.
+pub(super) async fn of_label(tx: &mut Tx<'_>, label: &HostLabel) -> Ran<Option<Holder>> {
+    sqlx::query(
+        "DELETE FROM names WHERE label = ? AND NOT EXISTS \
+         (SELECT 1 FROM deployments d WHERE d.id = names.deployment_id AND d.deleted_at IS NULL)",
+    )
+    .bind(label.as_str())
+    .execute(tx.conn())
+    .await?;
+    let row = sqlx::query(COLUMNS_BY_CLAIM)
+        .bind(label.as_str())
+        .fetch_optional(tx.conn())
+        .await?;
+    row.as_ref().map(Holder::read).transpose()
+}
+
+/// The live record of a name: one of the same repository before others, then the newest.
+pub(super) async fn record_of(tx: &mut Tx<'_>, name: &Name, url: &GitUrl) -> Ran<Option<Holder>> {
+    let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(COLUMNS_BY_NAME);
+    query.push_bind(name.as_str());
+    query.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT 100");
+    let rows = query.build().fetch_all(tx.conn()).await?;
+    let mut records = rows.iter().map(Holder::read).collect::<Ran<Vec<_>>>()?;
+    let chosen = records
+        .iter()
+        .position(|record| record.same_repository(url));
+    Ok((!records.is_empty()).then(|| records.swap_remove(chosen.unwrap_or(0))))
+}
+
+/// Makes a row managed: its place, slot and name are claimed.
+pub(super) async fn manage(
+    tx: &mut Tx<'_>,
+    id: &DeploymentId,
+    driver: DriverKind,
+    label: &HostLabel,
+) -> Ran<()> {
+    let slot = free_slot(tx, driver).await?;
+    sqlx::query("INSERT INTO managed (deployment_id, driver, slot, label) VALUES (?, ?, ?, ?)")
+        .bind(id.to_string())
+        .bind(driver.as_str())
+        .bind(slot)
+        .bind(label.as_str())
+        .execute(tx.conn())
+        .await?;
+    sqlx::query("INSERT INTO slots (driver, slot, deployment_id) VALUES (?, ?, ?)")
+        .bind(driver.as_str())
+        .bind(slot)
+        .bind(id.to_string())
+        .execute(tx.conn())
+        .await?;
+    sqlx::query("INSERT INTO names (label, deployment_id) VALUES (?, ?)")
+        .bind(label.as_str())
+        .bind(id.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The smallest number from 1 on that no live deployment of the driver has.
+async fn free_slot(tx: &mut Tx<'_>, driver: DriverKind) -> Ran<i64> {
+    let first = sqlx::query("SELECT 1 FROM slots WHERE driver = ? AND slot = 1")
+        .bind(driver.as_str())
+        .fetch_optional(tx.conn())
+        .await?;
+    if first.is_none() {
+        return Ok(1);
+    }
+    let row = sqlx::query(
+        "SELECT s.slot + 1 AS free FROM slots s WHERE s.driver = ? AND NOT EXISTS \
+         (SELECT 1 FROM slots t WHERE t.driver = s.driver AND t.slot = s.slot + 1) ORDER BY s.slot LIMIT 1",
+    )
+    .bind(driver.as_str())
+    .fetch_one(tx.conn())
+    .await?;
+    row.int("free")
+}
+
+/// What a managed deployment is asked about by id: the row, or why there is none to change.
+pub(super) async fn managed(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<Holder> {
+    let row = sqlx::query(
+        "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, d.deleted_at, m.destroying \
+         FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id WHERE d.id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(StoreError::NotFound)?;
+    let holder = Holder::read(&row)?;
+    let deleted: Option<String> = row.try_get_unchecked("deleted_at")?;
+    if deleted.is_some() {
+        return refused(text::is_deleted(&holder.name));
+    }
+    if row.int_opt("destroying")?.is_none() {
+        return Err(Fault::Told(StoreError::NotManaged));
+    }
+    if holder.destroying {
+        return refused(text::being_destroyed(&holder.name));
+    }
+    Ok(holder)
+}

@@ -1,0 +1,161 @@
+//! Deployments: the port's methods, and reading.
+
+mod list;
+
+use async_trait::async_trait;
+use domain::job::Work;
+use domain::ports::{
+    Accepted, Change, Counts, Deployments, ListQuery, Listing, NewDeploy, Scope, StoreResult,
+};
+use domain::release::{DeploymentFacts, Version};
+use domain::{Deployment, DeploymentId, JobId};
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::database::Database;
+use crate::dialect::name_is;
+use crate::error::{During, Fault, Ran};
+use crate::rows::{self, DEPLOYMENT_COLUMNS};
+use crate::{accept, secrets};
+
+const MOST_FACTS: u32 = 10_000;
+
+#[async_trait]
+impl Deployments for Database {
+    async fn accept_deploy(&self, new: &NewDeploy) -> StoreResult<Accepted> {
+        accept::deploy(self, new).await.during("take a deploy")
+    }
+
+    async fn accept_change(
+        &self,
+        deployment: &DeploymentId,
+        change: &Change,
+    ) -> StoreResult<Accepted> {
+        accept::change(self, deployment, change)
+            .await
+            .during("take a change")
+    }
+
+    async fn accept_work(
+        &self,
+        deployment: &DeploymentId,
+        work: &Work,
+    ) -> StoreResult<Option<JobId>> {
+        accept::work(self, deployment, work)
+            .await
+            .during("put work on the queue")
+    }
+
+    async fn cancel(&self, deployment: &DeploymentId) -> StoreResult<Vec<Version>> {
+        accept::cancel(self, deployment)
+            .await
+            .during("cancel releases")
+    }
+
+    async fn find(&self, scope: &Scope, key: &str) -> StoreResult<Option<Deployment>> {
+        find(self, scope, key).await.during("find a deployment")
+    }
+
+    async fn list(&self, scope: &Scope, query: &ListQuery) -> StoreResult<Listing> {
+        list::page(self, scope, query)
+            .await
+            .during("list deployments")
+    }
+
+    async fn counts(&self, scope: &Scope) -> StoreResult<Counts> {
+        list::counts(self, scope).await.during("count deployments")
+    }
+
+    async fn facts(&self, deployment: &DeploymentId) -> StoreResult<Option<DeploymentFacts>> {
+        facts(self, deployment).await.during("read a deployment")
+    }
+
+    async fn live(
+        &self,
+        after: Option<&DeploymentId>,
+        limit: u32,
+    ) -> StoreResult<Vec<DeploymentFacts>> {
+        live(self, after, limit.min(MOST_FACTS))
+            .await
+            .during("read live deployments")
+    }
+
+    async fn secret_once(
+        &self,
+        deployment: &DeploymentId,
+        name: &str,
+        fresh: &str,
+    ) -> StoreResult<String> {
+        secrets::once(self, deployment, name, fresh)
+            .await
+            .during("keep a secret")
+    }
+}
+
+/// By id first, since a name is never one.
+async fn find(db: &Database, scope: &Scope, key: &str) -> Ran<Option<Deployment>> {
+    if let Some(found) = find_by(db, scope, "WHERE d.id = ", key, "").await? {
+        return Ok(Some(found));
+    }
+    const LIVE_FIRST: &str = " ORDER BY CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END, \
+        CASE WHEN m.driver IS NULL THEN 1 ELSE 0 END, d.created_at DESC, d.id DESC LIMIT 1";
+    const BY_NAME: &str = name_is!("WHERE ");
+    find_by(db, scope, BY_NAME, key, LIVE_FIRST).await
+}
+
+async fn find_by(
+    db: &Database,
+    scope: &Scope,
+    condition: &'static str,
+    key: &str,
+    order: &'static str,
+) -> Ran<Option<Deployment>> {
+    let mut query = QueryBuilder::<Sqlite>::new(DEPLOYMENT_COLUMNS);
+    query.push(condition).push_bind(key);
+    if let Scope::Owner(owner) = scope {
+        query.push(" AND d.user_id = ").push_bind(owner);
+    }
+    query.push(order);
+    let row = query.build().fetch_optional(&mut *db.read().await?).await?;
+    row.as_ref().map(rows::deployment).transpose()
+}
+
+const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+    m.serving_release_id FROM managed m JOIN deployments d ON d.id = m.deployment_id WHERE m.deployment_id = ?";
+
+async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<DeploymentFacts>> {
+    let row = sqlx::query(FACTS)
+        .bind(deployment.to_string())
+        .fetch_optional(&mut *db.read().await?)
+        .await?;
+    row.as_ref().map(rows::facts).transpose()
+}
+
+/// The claims of names are exactly the live managed deployments.
+const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+    m.serving_release_id FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
+    JOIN deployments d ON d.id = n.deployment_id \
+    WHERE n.deployment_id > ? AND d.deleted_at IS NULL ORDER BY n.deployment_id LIMIT ?";
+
+async fn live(
+    db: &Database,
+    after: Option<&DeploymentId>,
+    limit: u32,
+) -> Ran<Vec<DeploymentFacts>> {
+    let found = sqlx::query(LIVE)
+        .bind(after.map_or_else(String::new, DeploymentId::to_string))
+        .bind(limit)
+        .fetch_all(&mut *db.read().await?)
+        .await?;
+    let mut all = Vec::with_capacity(found.len());
+    for row in &found {
+        match rows::facts(row) {
+            Ok(facts) => all.push(facts),
+            // One row that another program broke must not stop the reconcilers of all others.
+            Err(Fault::Unreadable(which)) => {
+                tracing::warn!(%which, "a managed deployment cannot be read and is left alone");
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,102 @@
+//! Pages of deployments by keyset: newest first in the database, oldest first in the page.
+
+use domain::Status;
+use domain::ports::{Counts, ListQuery, Listing, Scope, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use crate::database::Database;
+use crate::dialect::status_is;
+use crate::error::Ran;
+use crate::rows::{self, DEPLOYMENT_COLUMNS, Read};
+use crate::text;
+
+const MOST: u32 = 1000;
+
+pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran<Listing> {
+    let limit = query.limit.clamp(1, MOST) as usize;
+    let mut select = QueryBuilder::<Sqlite>::new(DEPLOYMENT_COLUMNS);
+    filter(&mut select, scope, query);
+    if let Some(place) = &query.before {
+        let (at, id) = read_place(place)?;
+        // Twice the same bound: the first is what an index seeks by, the second decides among equals.
+        select.push(" AND d.created_at <= ").push_bind(at.clone());
+        select.push(" AND (d.created_at < ").push_bind(at);
+        select.push(" OR d.id < ").push_bind(id).push(")");
+    }
+    select.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ");
+    select.push_bind(limit as i64 + 1);
+
+    let mut connection = db.read().await?;
+    let mut found = select.build().fetch_all(&mut *connection).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(place_of).transpose()?;
+    let mut count = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) AS total FROM deployments d ");
+    filter(&mut count, scope, query);
+    let total = count
+        .build()
+        .fetch_one(&mut *connection)
+        .await?
+        .number("total")?;
+    let rows = found
+        .iter()
+        .rev()
+        .map(rows::deployment)
+        .collect::<Ran<_>>()?;
+    Ok(Listing { rows, total, next })
+}
+
+fn filter(query: &mut QueryBuilder<Sqlite>, scope: &Scope, wanted: &ListQuery) {
+    query.push("WHERE ");
+    match wanted.deleted {
+        true => query.push("1 = 1"),
+        false => query.push("d.deleted_at IS NULL"),
+    };
+    if let Some(status) = wanted.status {
+        query.push(status_is!(" AND ")).push_bind(status.as_str());
+    }
+    if let Scope::Owner(owner) = scope {
+        query.push(" AND d.user_id = ").push_bind(owner.clone());
+    }
+}
+
+/// The place of a row: its time as it stands in the database, and its id. Opaque to everybody else.
+fn place_of(row: &SqliteRow) -> Ran<String> {
+    let at: String = row.try_get_unchecked("created_at")?;
+    let id: String = row.try_get_unchecked("id")?;
+    Ok(hex::encode(format!("{at}\n{id}")))
+}
+
+fn read_place(place: &str) -> Ran<(String, String)> {
+    let bytes = hex::decode(place).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let parts = text.as_deref().and_then(|text| text.split_once('\n'));
+    match parts {
+        Some((at, id)) => Ok((at.to_owned(), id.to_owned())),
+        None => Err(StoreError::Refused(text::BAD_PAGE.into()).into()),
+    }
+}
+
+/// One walk over an index that holds nothing but the live rows' statuses.
+pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT d.status AS status, COUNT(*) AS n FROM deployments d WHERE d.deleted_at IS NULL",
+    );
+    if let Scope::Owner(owner) = scope {
+        query.push(" AND d.user_id = ").push_bind(owner.clone());
+    }
+    query.push(" GROUP BY d.status");
+    let rows = query.build().fetch_all(&mut *db.read().await?).await?;
+    let mut counts = Counts::default();
+    for row in &rows {
+        let number: u64 = row.number("n")?;
+        counts.total += number;
+        match row.parsed::<Status>("status") {
+            Ok(Status::Running) => counts.running += number,
+            Ok(Status::Failed) => counts.failed += number,
+            _ => {}
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,82 @@
+//! What differs between databases: how a connection is set up, how text is compared in any case, how the seed's columns
+//! write time, which tables there are. Everything else in this crate is plain SQL with `?` placeholders.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+/// A write transaction takes its lock at once: a lock that is upgraded later fails without waiting.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// Moves the write-ahead log into the database file, so that copying that one file is a backup.
+pub(crate) const FOLD_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// Names of all tables.
+pub(crate) const TABLES: &str =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+
+/// What comes before, then: the name of the deployment `d` equals the next parameter in any case.
+macro_rules! name_is {
+    ($before:literal) => {
+        concat!($before, "d.name COLLATE NOCASE = ")
+    };
+}
+/// What comes before, then: the status of the deployment `d` equals the next parameter in any case.
+macro_rules! status_is {
+    ($before:literal) => {
+        concat!($before, "d.status COLLATE NOCASE = ")
+    };
+}
+pub(crate) use {name_is, status_is};
+
+/// How long a connection waits for a lock that another process holds (a backup, an SQLAlchemy program).
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A connection that writes.
+///
+/// `synchronous` is FULL: with NORMAL a power cut may take back the last commits of a write-ahead log, and a deploy that
+/// was answered with 202 would be gone. It costs one fsync per transaction; there are a few dozen in a whole deploy.
+pub(crate) fn writer(path: &Path) -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().filename(path), "-1024")
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("journal_size_limit", "16777216")
+        .synchronous(SqliteSynchronous::Full)
+}
+
+/// A connection that only reads: small, since idle memory is counted.
+pub(crate) fn reader(path: &Path) -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().filename(path), "-512").pragma("query_only", "ON")
+}
+
+/// The one connection of a database that lives in memory.
+pub(crate) fn memory() -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().in_memory(true), "-1024")
+}
+
+fn common(options: SqliteConnectOptions, cache: &'static str) -> SqliteConnectOptions {
+    options
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("cache_size", cache)
+        .statement_cache_capacity(64)
+        .thread_name(|id| format!("havre-db-{id}"))
+}
+
+/// Time as SQLAlchemy writes it into a DATETIME column of SQLite: `2026-11-22 08:30:38.672045`, UTC without a zone.
+pub(crate) fn seed_time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+}
+
+/// Reads [`seed_time`] and what else is met there: no fraction, `T` between date and time, a zone.
+pub(crate) fn read_seed_time(text: &str) -> Option<DateTime<Utc>> {
+    let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    match naive {
+        Some(naive) => Some(naive.and_utc()),
+        None => text.parse::<DateTime<Utc>>().ok(),
+    }
+}

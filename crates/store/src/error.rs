@@ -1,0 +1,145 @@
+//! What goes wrong, and how it is told: [`OpenError`] at start, [`Fault`] inside a query until the port's own error.
+
+use std::path::PathBuf;
+
+use domain::ports::{StoreError, StoreResult};
+use domain::status::{IllegalReleaseTransition, IllegalTransition};
+
+use crate::key::KeyError;
+use crate::text;
+
+/// Why a database was not opened. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server uses it.
+    #[error("{}", text::in_use(.0))]
+    InUse(PathBuf),
+    /// The file or its folder cannot be used.
+    #[error("{}", text::cannot_open(path, why))]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// It holds a `deployments` table that Havre did not make.
+    #[error("{}", text::NOT_ADOPTED)]
+    NotAdopted,
+    /// It holds tables of something else.
+    #[error("{}", text::foreign_tables(.0))]
+    ForeignTables(String),
+    /// A newer Havre wrote it.
+    #[error("{}", text::newer_schema(*found, *known))]
+    NewerSchema {
+        /// Its schema version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// A migration that was applied is not the one that this program holds.
+    #[error("{}", text::changed_migration(*.0))]
+    ChangedMigration(i64),
+    /// It was encrypted with another key.
+    #[error("{}", text::wrong_key(found, wanted, source_of_key))]
+    WrongKey {
+        /// The id of the key that was given.
+        found: String,
+        /// The id of the key that it was encrypted with.
+        wanted: String,
+        /// Where the given key came from.
+        source_of_key: PathBuf,
+    },
+    /// It was encrypted with a key that is not there.
+    #[error("{}", text::missing_key(.0))]
+    MissingKey(PathBuf),
+    /// The key could not be kept.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Anything else.
+    #[error("the database could not be opened: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// What went wrong inside a query, before it is known what was being done.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Told(StoreError),
+    Sql(sqlx::Error),
+    /// A stored value that cannot be read: which, and why. Never the value itself.
+    Unreadable(String),
+}
+
+pub(crate) type Ran<T> = Result<T, Fault>;
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Told(error)
+    }
+}
+impl From<IllegalTransition> for Fault {
+    fn from(error: IllegalTransition) -> Self {
+        Self::Told(error.into())
+    }
+}
+impl From<IllegalReleaseTransition> for Fault {
+    fn from(error: IllegalReleaseTransition) -> Self {
+        Self::Told(error.into())
+    }
+}
+
+/// A refusal with words.
+pub(crate) fn refused<T>(words: impl Into<String>) -> Ran<T> {
+    Err(Fault::Told(StoreError::Refused(words.into())))
+}
+
+/// Gives a fault the port's form, with what was being done.
+pub(crate) trait During<T> {
+    fn during(self, what: &str) -> StoreResult<T>;
+}
+
+impl<T> During<T> for Ran<T> {
+    fn during(self, what: &str) -> StoreResult<T> {
+        self.map_err(|fault| match fault {
+            Fault::Told(error) => error,
+            Fault::Sql(error) => told(what, error),
+            Fault::Unreadable(which) => StoreError::Other {
+                what: text::could_not(what),
+                source: which.into(),
+            },
+        })
+    }
+}
+
+fn told(what: &str, error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::RowNotFound => StoreError::NotFound,
+        sqlx::Error::Database(database) => match primary_code(database.as_ref()) {
+            Some(13) => StoreError::DiskFull,
+            // BUSY, LOCKED, IOERR, CANTOPEN, PROTOCOL
+            Some(5 | 6 | 10 | 14 | 15) => StoreError::Unavailable(error.to_string()),
+            _ => other(what, error),
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
+        _ => other(what, error),
+    }
+}
+
+fn other(what: &str, error: sqlx::Error) -> StoreError {
+    StoreError::Other {
+        what: text::could_not(what),
+        source: error.into(),
+    }
+}
+
+/// The low byte of SQLite's extended result code.
+fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    Some(error.code()?.parse::<u32>().ok()? & 0xff)
+}

@@ -1,0 +1,205 @@
+//! Guests as the database knows them.
+
+use async_trait::async_trait;
+use domain::guest::Role;
+use domain::job::Lease;
+use domain::ports::{GuestRow, Guests, StoreError, StoreResult, Wanted};
+use domain::{DeploymentId, DriverKind, GuestId, ReleaseId};
+
+use crate::database::Database;
+use crate::error::{During, Ran};
+use crate::rows::{self, micros};
+
+const MOST: u32 = 10_000;
+
+#[async_trait]
+impl Guests for Database {
+    async fn guest_planned(&self, lease: &Lease, guest: &GuestRow) -> StoreResult<()> {
+        planned(self, lease, guest)
+            .await
+            .during("write a guest down")
+    }
+
+    async fn guest_wanted(
+        &self,
+        lease: &Lease,
+        guest: &GuestId,
+        wanted: Wanted,
+    ) -> StoreResult<()> {
+        set_wanted(self, lease, guest, wanted)
+            .await
+            .during("write what a guest should be")
+    }
+
+    async fn guest_taken(
+        &self,
+        lease: &Lease,
+        guest: &GuestId,
+        release: &ReleaseId,
+    ) -> StoreResult<()> {
+        taken(self, lease, guest, release)
+            .await
+            .during("give a guest another release")
+    }
+
+    async fn guest_retired(&self, guest: &GuestId) -> StoreResult<bool> {
+        retired(self, guest).await.during("retire a guest")
+    }
+
+    async fn guest(&self, guest: &GuestId) -> StoreResult<Option<GuestRow>> {
+        one(self, guest).await.during("read a guest")
+    }
+
+    async fn guests_of(&self, deployment: &DeploymentId) -> StoreResult<Vec<GuestRow>> {
+        of(self, deployment).await.during("read guests")
+    }
+
+    async fn guests_at(
+        &self,
+        driver: DriverKind,
+        after: Option<&GuestId>,
+        limit: u32,
+    ) -> StoreResult<Vec<GuestRow>> {
+        at(self, driver, after, limit.min(MOST))
+            .await
+            .during("read guests")
+    }
+
+    async fn guest_gone(&self, guest: &GuestId) -> StoreResult<()> {
+        gone(self, guest).await.during("erase a guest")
+    }
+}
+
+/// Written already is success: a resumed step repeats it.
+async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
+    let mut tx = db.write().await?;
+    let head = tx.fenced_release(lease, &guest.release).await?;
+    if head.deployment != guest.deployment {
+        return Err(StoreError::NotFound.into());
+    }
+    let known = sqlx::query("SELECT 1 FROM guests WHERE id = ? AND deployment_id = ?")
+        .bind(guest.id.as_str())
+        .bind(guest.deployment.to_string())
+        .fetch_optional(tx.conn())
+        .await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let role = match guest.role {
+        Role::Build => "build",
+        Role::Serve => "serve",
+    };
+    let now = tx.now();
+    sqlx::query(
+        "INSERT INTO guests (id, deployment_id, release_id, driver, role, wanted, base, created_at, wanted_since) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(guest.id.as_str())
+    .bind(guest.deployment.to_string())
+    .bind(guest.release.to_string())
+    .bind(guest.driver.as_str())
+    .bind(role)
+    .bind(guest.wanted.as_str())
+    .bind(guest.base.as_str())
+    .bind(micros(guest.created_at))
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await
+}
+
+/// `wanted_since` moves only when `wanted` does.
+async fn set_wanted(db: &Database, lease: &Lease, guest: &GuestId, wanted: Wanted) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    let now = tx.now();
+    let done = sqlx::query(
+        "UPDATE guests SET wanted_since = CASE WHEN wanted = ? THEN wanted_since ELSE ? END, wanted = ? \
+         WHERE id = ? AND deployment_id = ?",
+    )
+    .bind(wanted.as_str())
+    .bind(now)
+    .bind(wanted.as_str())
+    .bind(guest.as_str())
+    .bind(lease.deployment.to_string())
+    .execute(tx.conn())
+    .await?;
+    found(done.rows_affected())?;
+    tx.commit().await
+}
+
+async fn taken(db: &Database, lease: &Lease, guest: &GuestId, release: &ReleaseId) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fenced_release(lease, release).await?;
+    let done = sqlx::query("UPDATE guests SET release_id = ? WHERE id = ? AND deployment_id = ?")
+        .bind(release.to_string())
+        .bind(guest.as_str())
+        .bind(lease.deployment.to_string())
+        .execute(tx.conn())
+        .await?;
+    found(done.rows_affected())?;
+    tx.commit().await
+}
+
+async fn retired(db: &Database, guest: &GuestId) -> Ran<bool> {
+    let mut tx = db.write().await?;
+    let now = tx.now();
+    let done = sqlx::query(
+        "UPDATE guests SET wanted = 'gone', wanted_since = ? WHERE id = ? AND wanted = 'warm' \
+         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.deployment_id = guests.deployment_id)",
+    )
+    .bind(now)
+    .bind(guest.as_str())
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn one(db: &Database, guest: &GuestId) -> Ran<Option<GuestRow>> {
+    let row = sqlx::query("SELECT * FROM guests WHERE id = ?")
+        .bind(guest.as_str())
+        .fetch_optional(&mut *db.read().await?)
+        .await?;
+    row.as_ref().map(rows::guest).transpose()
+}
+
+async fn of(db: &Database, deployment: &DeploymentId) -> Ran<Vec<GuestRow>> {
+    let found = sqlx::query("SELECT * FROM guests WHERE deployment_id = ? ORDER BY created_at, id")
+        .bind(deployment.to_string())
+        .fetch_all(&mut *db.read().await?)
+        .await?;
+    found.iter().map(rows::guest).collect()
+}
+
+async fn at(
+    db: &Database,
+    driver: DriverKind,
+    after: Option<&GuestId>,
+    limit: u32,
+) -> Ran<Vec<GuestRow>> {
+    let found = sqlx::query("SELECT * FROM guests WHERE driver = ? AND id > ? ORDER BY id LIMIT ?")
+        .bind(driver.as_str())
+        .bind(after.map_or("", GuestId::as_str))
+        .bind(limit)
+        .fetch_all(&mut *db.read().await?)
+        .await?;
+    found.iter().map(rows::guest).collect()
+}
+
+async fn gone(db: &Database, guest: &GuestId) -> Ran<()> {
+    let mut tx = db.write().await?;
+    sqlx::query("DELETE FROM guests WHERE id = ?")
+        .bind(guest.as_str())
+        .execute(tx.conn())
+        .await?;
+    tx.commit().await
+}
+
+fn found(rows: u64) -> Ran<()> {
+    if rows == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound.into())
+    }
+}

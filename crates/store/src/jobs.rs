@@ -1,0 +1,280 @@
+//! The queue: leases by the database's clock, fenced by an epoch.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::job::{Job, Lease, WorkerId};
+use domain::ports::{Jobs, StoreError, StoreResult};
+use domain::status::{Event, ReleaseEvent};
+use domain::{DeploymentId, JobId, Status};
+use sqlx::sqlite::SqliteRow;
+
+use crate::database::Database;
+use crate::error::{During, Ran};
+use crate::rows::{self, Read, ReleaseHead};
+use crate::tx::Tx;
+
+/// Jobs of one deployment run in the order they were asked for, so only its oldest one can be leased. The table holds
+/// only what waits or runs: walking it in order ends at the first job that is due.
+const NEXT: &str = "SELECT j.* FROM jobs j WHERE j.due_at <= ? AND (j.lease_until IS NULL OR j.lease_until <= ?) \
+    AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.deployment_id = j.deployment_id AND o.seq < j.seq) \
+    ORDER BY j.seq LIMIT 1";
+
+#[async_trait]
+impl Jobs for Database {
+    async fn lease(&self, worker: &WorkerId, ttl: Duration) -> StoreResult<Option<(Job, Lease)>> {
+        lease(self, worker, ttl).await.during("lease a job")
+    }
+
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> StoreResult<()> {
+        renew(self, lease, ttl).await.during("renew a lease")
+    }
+
+    async fn finish(&self, lease: &Lease) -> StoreResult<()> {
+        finish(self, lease).await.during("finish a job")
+    }
+
+    async fn give_back(&self, lease: &Lease, after: Duration) -> StoreResult<()> {
+        give_back(self, lease, after)
+            .await
+            .during("give a job back")
+    }
+
+    async fn take_over(&self, worker: &WorkerId) -> StoreResult<u64> {
+        take_over(self, worker).await.during("end old leases")
+    }
+
+    async fn is_queued(&self, job: &JobId) -> StoreResult<bool> {
+        is_queued(self, job).await.during("look for a job")
+    }
+
+    async fn queued(&self) -> StoreResult<u64> {
+        queued(self).await.during("count jobs")
+    }
+
+    async fn deployment_took(
+        &self,
+        lease: &Lease,
+        event: Event,
+        story: Option<&str>,
+    ) -> StoreResult<()> {
+        took(self, lease, event, story)
+            .await
+            .during("change the status of a deployment")
+    }
+
+    async fn deployment_observed(
+        &self,
+        deployment: &DeploymentId,
+        event: Event,
+        story: Option<&str>,
+    ) -> StoreResult<bool> {
+        observed(self, deployment, event, story)
+            .await
+            .during("change the status of a deployment")
+    }
+
+    async fn destroyed(&self, lease: &Lease) -> StoreResult<()> {
+        destroyed(self, lease)
+            .await
+            .during("mark a deployment deleted")
+    }
+}
+
+/// Microseconds; a duration that no clock reaches is the far future.
+fn span(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
+}
+
+/// Workers poll: an empty queue is found empty by a reader, and costs no write transaction.
+async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(Job, Lease)>> {
+    let now = rows::micros(db.clock().now());
+    if next(&mut *db.read().await?, now).await?.is_none() {
+        return Ok(None);
+    }
+    let mut tx = db.write().await?;
+    let now = tx.now();
+    let Some(row) = next(tx.conn(), now).await? else {
+        return Ok(None);
+    };
+    let job = rows::job(&row)?;
+    let epoch = row.int("epoch")? + 1;
+    sqlx::query("UPDATE jobs SET epoch = ?, attempts = attempts + 1, worker = ?, lease_until = ? WHERE id = ?")
+        .bind(epoch)
+        .bind(&worker.0)
+        .bind(now.saturating_add(span(ttl)))
+        .bind(job.id.to_string())
+        .execute(tx.conn())
+        .await?;
+    tx.commit().await?;
+    let lease = Lease {
+        job: job.id,
+        deployment: job.deployment,
+        epoch,
+    };
+    Ok(Some((job, lease)))
+}
+
+async fn next(connection: &mut sqlx::SqliteConnection, now: i64) -> Ran<Option<SqliteRow>> {
+    Ok(sqlx::query(NEXT)
+        .bind(now)
+        .bind(now)
+        .fetch_optional(connection)
+        .await?)
+}
+
+async fn renew(db: &Database, lease: &Lease, ttl: Duration) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    let until = tx.now().saturating_add(span(ttl));
+    sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ?")
+        .bind(until)
+        .bind(lease.job.to_string())
+        .execute(tx.conn())
+        .await?;
+    tx.commit().await
+}
+
+async fn finish(db: &Database, lease: &Lease) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    sqlx::query("DELETE FROM jobs WHERE id = ?")
+        .bind(lease.job.to_string())
+        .execute(tx.conn())
+        .await?;
+    tx.commit().await
+}
+
+async fn give_back(db: &Database, lease: &Lease, after: Duration) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    let due = tx.now().saturating_add(span(after));
+    sqlx::query("UPDATE jobs SET due_at = ?, lease_until = NULL, worker = NULL WHERE id = ?")
+        .bind(due)
+        .bind(lease.job.to_string())
+        .execute(tx.conn())
+        .await?;
+    tx.commit().await
+}
+
+/// Their jobs are due at once: the workers are gone with their process.
+async fn take_over(db: &Database, worker: &WorkerId) -> Ran<u64> {
+    let mut tx = db.write().await?;
+    let done = sqlx::query(
+        "UPDATE jobs SET lease_until = NULL, worker = NULL WHERE worker IS NOT NULL AND worker <> ?",
+    )
+    .bind(&worker.0)
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected())
+}
+
+async fn is_queued(db: &Database, job: &JobId) -> Ran<bool> {
+    let row = sqlx::query("SELECT 1 FROM jobs WHERE id = ?")
+        .bind(job.to_string())
+        .fetch_optional(&mut *db.read().await?)
+        .await?;
+    Ok(row.is_some())
+}
+
+async fn queued(db: &Database) -> Ran<u64> {
+    let row = sqlx::query("SELECT COUNT(*) AS jobs FROM jobs")
+        .fetch_one(&mut *db.read().await?)
+        .await?;
+    row.number("jobs")
+}
+
+async fn took(db: &Database, lease: &Lease, event: Event, story: Option<&str>) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    tx.deployment_takes(&lease.deployment, event).await?;
+    tx.tell_story(&lease.deployment, story).await?;
+    tx.commit().await
+}
+
+async fn observed(
+    db: &Database,
+    deployment: &DeploymentId,
+    event: Event,
+    story: Option<&str>,
+) -> Ran<bool> {
+    let mut tx = db.write().await?;
+    if tx.has_jobs(deployment).await? {
+        return Ok(false);
+    }
+    tx.deployment_takes(deployment, event).await?;
+    tx.tell_story(deployment, story).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Repeated after a crash, it is done already. A row that another program erased meanwhile has no status to change.
+async fn destroyed(db: &Database, lease: &Lease) -> Ran<()> {
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    let id = &lease.deployment;
+    match tx.status(id).await {
+        Ok(Status::Deleted) => return Ok(()),
+        Ok(_) => mark_deleted(&mut tx, id).await?,
+        Err(crate::error::Fault::Told(StoreError::NotFound)) => {}
+        Err(fault) => return Err(fault),
+    }
+    end_releases(&mut tx, id).await?;
+    erase(&mut tx, lease).await?;
+    tx.commit().await
+}
+
+/// The row stays, with its status and time of death.
+pub(crate) async fn mark_deleted(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<()> {
+    tx.deployment_takes(id, Event::Destroyed).await?;
+    let now = tx.seed_now();
+    sqlx::query("UPDATE deployments SET deleted_at = ?, error_message = NULL WHERE id = ?")
+        .bind(now)
+        .bind(id.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+async fn end_releases(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<()> {
+    let rows = sqlx::query(
+        "SELECT id, deployment_id, version, status, cause, cancel_requested, artifact FROM releases \
+         WHERE deployment_id = ? AND status IN ('queued', 'building', 'starting', 'serving') ORDER BY version",
+    )
+    .bind(id.to_string())
+    .fetch_all(tx.conn())
+    .await?;
+    for row in &rows {
+        let head = ReleaseHead::read(row)?;
+        let event = match head.status.is_under_way() {
+            true => ReleaseEvent::Cancel,
+            false => ReleaseEvent::Replaced,
+        };
+        tx.release_takes(&head, event).await?;
+    }
+    Ok(())
+}
+
+/// Claims, artifacts, environments, secrets, and every job but the one that runs.
+async fn erase(tx: &mut Tx<'_>, lease: &Lease) -> Ran<()> {
+    const BY_DEPLOYMENT: [&str; 5] = [
+        "DELETE FROM names WHERE deployment_id = ?",
+        "DELETE FROM slots WHERE deployment_id = ?",
+        "DELETE FROM secrets WHERE deployment_id = ?",
+        "UPDATE releases SET artifact = NULL, disk_bytes = 0, env = NULL WHERE deployment_id = ?",
+        "UPDATE managed SET serving_release_id = NULL, destroying = 0 WHERE deployment_id = ?",
+    ];
+    for statement in BY_DEPLOYMENT {
+        sqlx::query(statement)
+            .bind(lease.deployment.to_string())
+            .execute(tx.conn())
+            .await?;
+    }
+    sqlx::query("DELETE FROM jobs WHERE deployment_id = ? AND id <> ?")
+        .bind(lease.deployment.to_string())
+        .bind(lease.job.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

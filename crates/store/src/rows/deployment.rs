@@ -1,0 +1,182 @@
+//! Rows of the seed's table. Other programs write them, so nothing in them is trusted, and nothing is fatal.
+
+use chrono::{DateTime, Utc};
+use domain::deployment::ReleaseSummary;
+use domain::release::{DeploymentFacts, Version};
+use domain::{Deployment, DeploymentKind, Managed, Name, Status};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::Read;
+use crate::dialect::read_seed_time;
+use crate::error::{Fault, Ran};
+use crate::text;
+
+/// What [`deployment`] reads: `d` the row, `m` what Havre keeps, `n` the newest and `s` the serving release.
+pub(crate) const DEPLOYMENT_COLUMNS: &str = "SELECT d.id, d.name, d.deployment_type, d.framework, \
+    d.github_url, d.resources, d.status, d.created_at, d.deployed_at, d.deleted_at, d.ip_address, d.vm_id, \
+    d.error_message, d.user_id, d.tags, \
+    m.driver, m.slot, m.destroying, \
+    n.id AS n_id, n.version AS n_version, n.commit_hash AS n_commit, n.status AS n_status, n.tier AS n_tier, \
+    n.warnings AS n_warnings, \
+    s.id AS s_id, s.version AS s_version, s.commit_hash AS s_commit, s.status AS s_status, s.tier AS s_tier, \
+    s.warnings AS s_warnings \
+    FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id \
+    LEFT JOIN releases n ON n.id = m.newest_release_id \
+    LEFT JOIN releases s ON s.id = m.serving_release_id ";
+
+/// Reads the columns of one row and remembers which it could not read.
+struct Lenient<'a> {
+    row: &'a SqliteRow,
+    problems: Vec<String>,
+}
+
+impl Lenient<'_> {
+    fn text(&mut self, column: &str) -> Option<String> {
+        match self.row.try_get_unchecked::<Option<String>, _>(column) {
+            Ok(text) => text,
+            Err(_) => self.problem(column),
+        }
+    }
+
+    fn time(&mut self, column: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(column)?;
+        match read_seed_time(&text) {
+            Some(at) => Some(at),
+            None => self.problem(column),
+        }
+    }
+
+    fn number(&mut self, column: &str) -> Option<i64> {
+        let text = self.text(column)?;
+        match text.parse() {
+            Ok(number) => Some(number),
+            Err(_) => self.problem(column),
+        }
+    }
+
+    fn json(&mut self, column: &str) -> Option<serde_json::Value> {
+        let text = self.text(column)?;
+        match serde_json::from_str(&text) {
+            Ok(serde_json::Value::Null) => None,
+            Ok(value) => Some(value),
+            Err(_) => self.problem(column),
+        }
+    }
+
+    fn problem<T>(&mut self, column: &str) -> Option<T> {
+        self.problems.push(text::unreadable_column(column));
+        None
+    }
+}
+
+/// A row with what Havre keeps of it.
+pub(crate) fn deployment(row: &SqliteRow) -> Ran<Deployment> {
+    let mut read = Lenient {
+        row,
+        problems: Vec::new(),
+    };
+    let status_text = read.text("status").unwrap_or_default();
+    let status = status_text.parse().ok();
+    if status.is_none() {
+        read.problems.push(text::unreadable_status(&status_text));
+    }
+    let mut found = Deployment {
+        id: read.text("id").unwrap_or_default(),
+        name: read.text("name").unwrap_or_default(),
+        deployment_type: read.text("deployment_type"),
+        framework: read.text("framework"),
+        github_url: read.text("github_url"),
+        resources: read.json("resources"),
+        status,
+        status_text,
+        created_at: read.time("created_at"),
+        deployed_at: read.time("deployed_at"),
+        deleted_at: read.time("deleted_at"),
+        ip_address: read.text("ip_address"),
+        vm_id: read.number("vm_id"),
+        error_message: read.text("error_message"),
+        user_id: read.text("user_id"),
+        tags: read.text("tags"),
+        managed: None,
+        unreadable: Vec::new(),
+    };
+    found.unreadable = read.problems;
+    match managed(row) {
+        Ok(managed) => found.managed = managed,
+        Err(Fault::Unreadable(which)) => found.unreadable.push(which),
+        Err(fault) => return Err(fault),
+    }
+    Ok(found)
+}
+
+fn managed(row: &SqliteRow) -> Ran<Option<Managed>> {
+    let Some(driver) = row.parsed_opt("driver")? else {
+        return Ok(None);
+    };
+    Ok(Some(Managed {
+        driver,
+        slot: row.number("slot")?,
+        newest: newest(row)?,
+        serving: serving(row)?,
+        destroying: row.flag("destroying")?,
+    }))
+}
+
+fn newest(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
+    let columns = [
+        "n_id",
+        "n_version",
+        "n_commit",
+        "n_status",
+        "n_tier",
+        "n_warnings",
+    ];
+    summary(row, columns)
+}
+
+fn serving(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
+    let columns = [
+        "s_id",
+        "s_version",
+        "s_commit",
+        "s_status",
+        "s_tier",
+        "s_warnings",
+    ];
+    summary(row, columns)
+}
+
+fn summary(row: &SqliteRow, columns: [&str; 6]) -> Ran<Option<ReleaseSummary>> {
+    let [id, version, commit, status, tier, warnings] = columns;
+    let Some(id) = row.parsed_opt(id)? else {
+        return Ok(None);
+    };
+    Ok(Some(ReleaseSummary {
+        id,
+        version: Version(row.number(version)?),
+        commit: row.parsed_opt(commit)?,
+        status: row.parsed(status)?,
+        tier: row.text_opt(tier)?,
+        warnings: row.json(warnings)?,
+    }))
+}
+
+/// What the pipeline needs: `d.id, d.name, d.deployment_type, d.status` and `m.driver, m.slot, m.label, m.serving_release_id`.
+pub(crate) fn facts(row: &SqliteRow) -> Ran<DeploymentFacts> {
+    let name: Name = row.parsed("name")?;
+    let kind = row.text_opt("deployment_type")?;
+    let status: Status = row.parsed("status")?;
+    Ok(DeploymentFacts {
+        id: row.parsed("id")?,
+        label: row.parsed("label")?,
+        name,
+        kind: kind
+            .and_then(|kind| kind.parse().ok())
+            .unwrap_or(DeploymentKind::Lxc),
+        driver: row.parsed("driver")?,
+        slot: row.number("slot")?,
+        status,
+        serving: row.parsed_opt("serving_release_id")?,
+    })
+}

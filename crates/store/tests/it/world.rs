@@ -1,0 +1,202 @@
+//! What the tests stand on: a clock that tests move, and a database of their own.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::job::{Job, Lease, WorkerId};
+use domain::ports::*;
+use domain::release::{DeployOptions, Version};
+use domain::{
+    Deployment, DeploymentId, DriverKind, EnvName, EnvVars, Failure, FailureKind, Plan, Release, ReleaseId,
+};
+use store::{Database, DatabaseTarget, SecretKey};
+use tempfile::TempDir;
+
+/// A clock that stands still until a test moves it.
+pub struct HandClock(Mutex<DateTime<Utc>>);
+
+impl HandClock {
+    pub fn new() -> Arc<Self> {
+        let start = DateTime::from_timestamp_micros(1_795_000_000_123_456).unwrap();
+        Arc::new(Self(Mutex::new(start)))
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        *self.0.lock().unwrap() += TimeDelta::seconds(seconds);
+    }
+}
+
+#[async_trait]
+impl Clock for HandClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.pass(duration.as_secs() as i64);
+    }
+}
+
+pub fn dice(seed: u8) -> Arc<Dice> {
+    Arc::new(Dice::seeded([seed; 32]))
+}
+
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<HandClock>,
+    pub dice: Arc<Dice>,
+    pub db: Arc<Database>,
+    pub folder: TempDir,
+}
+
+pub const TTL: Duration = Duration::from_secs(30);
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open(folder, 1).await
+    }
+
+    pub fn target(folder: &TempDir) -> DatabaseTarget {
+        DatabaseTarget::Sqlite(folder.path().join("deployments.db"))
+    }
+
+    pub async fn open(folder: TempDir, seed: u8) -> Self {
+        let (clock, dice) = (HandClock::new(), dice(seed));
+        let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
+        let db = Database::open(&Self::target(&folder), key, clock.clone(), dice.clone()).await.unwrap();
+        Self {
+            store: db.clone(),
+            clock,
+            dice,
+            db,
+            folder,
+        }
+    }
+
+    pub async fn deploy(&self, name: &str) -> Accepted {
+        self.store.accept_deploy(&ask(name)).await.unwrap()
+    }
+
+    pub fn worker(&self) -> WorkerId {
+        WorkerId("w1".into())
+    }
+
+    pub async fn lease(&self) -> (Job, Lease) {
+        self.store
+            .lease(&self.worker(), TTL)
+            .await
+            .unwrap()
+            .expect("a job is due")
+    }
+
+    pub async fn shown(&self, key: &str) -> Deployment {
+        let found = self.store.find(&Scope::Everyone, key).await.unwrap();
+        found.expect("it is there")
+    }
+
+    pub async fn release(&self, id: &ReleaseId) -> Release {
+        self.store.release(id).await.unwrap()
+    }
+
+    /// Takes the next release all the way to serving, with an artifact named by `content`.
+    pub async fn serve_next(&self, content: u8) -> Lease {
+        let (job, lease) = self.lease().await;
+        let domain::job::Work::Deploy { release } = job.work else {
+            panic!("not a deploy: {job:?}")
+        };
+        let row = self.release(&release).await;
+        self.store.release_began(&lease, &release).await.unwrap();
+        if row.artifact.is_none() {
+            self.build(&lease, &release, content).await;
+        }
+        self.store.release_provisioned(&lease, &release, "L1").await.unwrap();
+        self.store.release_live(&lease, &release, false).await.unwrap();
+        self.store.finish(&lease).await.unwrap();
+        lease
+    }
+
+    pub async fn build(&self, lease: &Lease, release: &ReleaseId, content: u8) {
+        self.store
+            .release_planned(lease, release, &commit(content), &plan())
+            .await
+            .unwrap();
+        let built = BuiltArtifact {
+            artifact: format!("{content:064x}").parse().unwrap(),
+            bytes: 1000 + u64::from(content),
+            base: "python-3.11_r1".parse().unwrap(),
+        };
+        self.store.release_built(lease, release, &built).await.unwrap();
+    }
+
+    pub async fn fail_next(&self) -> Lease {
+        let (job, lease) = self.lease().await;
+        let domain::job::Work::Deploy { release } = job.work else {
+            panic!("not a deploy: {job:?}")
+        };
+        self.store.release_began(&lease, &release).await.unwrap();
+        self.store.release_failed(&lease, &release, &failure()).await.unwrap();
+        self.store.finish(&lease).await.unwrap();
+        lease
+    }
+
+    pub async fn versions(&self, id: &DeploymentId) -> Vec<(u32, String)> {
+        let releases = self.store.releases(id, 100).await.unwrap();
+        releases
+            .iter()
+            .map(|release| (release.version.0, release.status.to_string()))
+            .collect()
+    }
+}
+
+pub fn failure() -> Failure {
+    Failure::new(FailureKind::Build, "The build failed.").cure("Mend it.")
+}
+
+pub fn commit(content: u8) -> domain::Commit {
+    format!("{content:040x}").parse().unwrap()
+}
+
+pub const URL: &str = "https://github.com/acme/shop";
+
+pub fn ask(name: &str) -> NewDeploy {
+    NewDeploy {
+        name: name.parse().unwrap(),
+        kind: None,
+        driver: DriverKind::Local,
+        url: URL.parse().unwrap(),
+        git_ref: None,
+        options: DeployOptions::default(),
+        env: EnvVars::default(),
+        resources: None,
+        replace_source: false,
+        owner: None,
+    }
+}
+
+pub fn env(pairs: &[(&str, &str)]) -> EnvVars {
+    let mut vars = EnvVars::default();
+    for (name, value) in pairs {
+        vars.set(name.parse().unwrap(), value).unwrap();
+    }
+    vars
+}
+
+pub fn set(name: &str, value: &str) -> Change {
+    Change::Env(vec![(name.parse::<EnvName>().unwrap(), Some(value.to_owned().into()))])
+}
+
+pub fn v(number: u32) -> Version {
+    Version(number)
+}
+
+pub fn plan() -> Plan {
+    serde_json::from_value(serde_json::json!({
+        "framework": "flask", "title": "Flask", "why": ["x"], "rejected": [], "root": "", "runtimes": [], "install": [],
+        "build": [], "release": null, "start": {"line": "true"}, "port": 8000, "health": {}, "env": {},
+        "baked_env": ["VITE_"], "secrets": [], "persist": [], "warnings": ["from the plan"]
+    }))
+    .unwrap()
+}
