@@ -75,16 +75,20 @@ impl Database {
     /// Waits for what is running, folds the write-ahead log into the file and closes it.
     pub async fn close(&self) {
         self.readers_close().await;
-        match self.writer.acquire().await {
-            Ok(mut connection) => {
-                let folded = sqlx::raw_sql(dialect::FOLD_LOG).execute(&mut *connection);
-                if let Err(error) = folded.await {
-                    tracing::warn!(%error, "the write-ahead log was not folded; the next start does it");
-                }
-            }
-            Err(error) => tracing::debug!(%error, "the database was closed before"),
+        if let Err(error) = self.fold_log().await {
+            tracing::warn!(%error, "the write-ahead log was not folded; the next start does it");
         }
         self.writer.close().await;
+    }
+
+    async fn fold_log(&self) -> Result<(), sqlx::Error> {
+        if !self.writer.is_closed() {
+            let mut connection = self.writer.acquire().await?;
+            sqlx::raw_sql(dialect::FOLD_LOG)
+                .execute(&mut *connection)
+                .await?;
+        }
+        Ok(())
     }
 
     async fn readers_close(&self) {

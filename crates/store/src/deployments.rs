@@ -119,8 +119,10 @@ async fn find_by(
     row.as_ref().map(rows::deployment).transpose()
 }
 
+/// A deleted one gives none: what is left of it is nobody's.
 const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
-    m.serving_release_id FROM managed m JOIN deployments d ON d.id = m.deployment_id WHERE m.deployment_id = ?";
+    m.serving_release_id FROM managed m JOIN deployments d ON d.id = m.deployment_id \
+    WHERE m.deployment_id = ? AND d.deleted_at IS NULL";
 
 async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<DeploymentFacts>> {
     let row = sqlx::query(FACTS)

@@ -141,12 +141,17 @@ async fn taken(db: &Database, lease: &Lease, guest: &GuestId, release: &ReleaseI
     tx.commit().await
 }
 
+/// The caller looked at the guest a moment ago; a job may have come and gone since, and made it the one that serves. That
+/// one is never retired.
 async fn retired(db: &Database, guest: &GuestId) -> Ran<bool> {
     let mut tx = db.write().await?;
     let now = tx.now();
     let done = sqlx::query(
-        "UPDATE guests SET wanted = 'gone', wanted_since = ? WHERE id = ? AND wanted = 'warm' \
-         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.deployment_id = guests.deployment_id)",
+        "UPDATE guests SET wanted = 'gone', wanted_since = ? WHERE id = ? \
+         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.deployment_id = guests.deployment_id) \
+         AND NOT (wanted = 'serving' AND EXISTS (SELECT 1 FROM managed m JOIN deployments d \
+         ON d.id = m.deployment_id WHERE m.deployment_id = guests.deployment_id \
+         AND m.serving_release_id = guests.release_id AND d.deleted_at IS NULL))",
     )
     .bind(now)
     .bind(guest.as_str())

@@ -1,9 +1,11 @@
 //! Changes that make a release of what is deployed already.
 
+use std::collections::BTreeSet;
+
 use domain::env::EnvPatch;
 use domain::ports::{Accepted, Change};
 use domain::release::{Cause, DeployOptions};
-use domain::{DeploymentId, EnvName, GitRef, Release, ReleaseStatus, Resources};
+use domain::{DeploymentId, EnvName, EnvVars, GitRef, Release, ReleaseStatus, Resources};
 
 use super::draft::Draft;
 use super::holder::{self, Holder};
@@ -69,17 +71,13 @@ fn redeploy(newest: &Release, git_ref: Option<&GitRef>, discard_data: bool) -> D
 
 async fn env(tx: &mut Tx<'_>, holder: &Holder, newest: &Release, patch: &EnvPatch) -> Ran<Draft> {
     let mut env = newest.env.clone();
-    let changed = match env.apply(patch) {
-        Ok(changed) => changed,
-        Err(bad) => return refused(bad.to_string()),
-    };
+    if let Err(bad) = env.apply(patch) {
+        return refused(bad.to_string());
+    }
     if env == newest.env {
         return refused(text::env_unchanged(&holder.name));
     }
-    let mut draft = same_code(tx, holder, newest, Cause::Env).await?;
-    draft.env = env;
-    rebuild_baked(&mut draft, &changed);
-    Ok(draft)
+    same_code(tx, holder, newest, Cause::Env, env).await
 }
 
 async fn resources(
@@ -91,30 +89,21 @@ async fn resources(
     if wanted == newest.resources {
         return refused(text::resources_unchanged(&holder.name));
     }
-    let mut draft = same_code(tx, holder, newest, Cause::Resources).await?;
+    let env = newest.env.clone();
+    let mut draft = same_code(tx, holder, newest, Cause::Resources, env).await?;
     draft.resources = wanted;
     Ok(draft)
 }
 
-/// The build bakes some names into the artifact: the same commit is built again for them.
-fn rebuild_baked(draft: &mut Draft, changed: &[EnvName]) {
-    let Some(plan) = &draft.plan else { return };
-    let baked: Vec<&str> = changed
-        .iter()
-        .map(EnvName::as_str)
-        .filter(|name| plan.bakes(name))
-        .collect();
-    if !baked.is_empty() && draft.artifact.is_some() {
-        draft.warnings.push(text::rebuilds(&baked));
-        draft.artifact = None;
-        draft.base = None;
-        draft.disk_bytes = 0;
-    }
-}
-
 /// The code that a change of env or resources goes with: what is on its way, else what serves, else the newest that was
-/// built. Environment and resources are those of the newest release.
-async fn same_code(tx: &mut Tx<'_>, holder: &Holder, newest: &Release, cause: Cause) -> Ran<Draft> {
+/// built. Resources are those of the newest release.
+async fn same_code(
+    tx: &mut Tx<'_>,
+    holder: &Holder,
+    newest: &Release,
+    cause: Cause,
+    env: EnvVars,
+) -> Ran<Draft> {
     let on_its_way = newest.status.is_under_way() && !newest.cancel_requested;
     let mut draft = if on_its_way {
         follow(newest, cause)
@@ -124,9 +113,33 @@ async fn same_code(tx: &mut Tx<'_>, holder: &Holder, newest: &Release, cause: Ca
         };
         Draft::of(&source, cause)
     };
-    draft.env = newest.env.clone();
+    rebuild_baked(&mut draft, &env);
+    draft.env = env;
     draft.resources = newest.resources;
     Ok(draft)
+}
+
+/// The build bakes some names into the artifact: the same commit is built again where they differ from what the artifact
+/// was built with, which is not always what the newest release asked for.
+fn rebuild_baked(draft: &mut Draft, env: &EnvVars) {
+    let Some(plan) = draft.plan.as_ref().filter(|_| draft.artifact.is_some()) else {
+        return;
+    };
+    let names: BTreeSet<&EnvName> = draft.env.names().chain(env.names()).collect();
+    let baked: Vec<&str> = names
+        .into_iter()
+        .filter(|name| draft.env.get(name) != env.get(name))
+        .map(EnvName::as_str)
+        .filter(|name| plan.bakes(name))
+        .collect();
+    if baked.is_empty() {
+        return;
+    }
+    let warning = text::rebuilds(&baked);
+    draft.warnings.push(warning);
+    draft.artifact = None;
+    draft.base = None;
+    draft.disk_bytes = 0;
 }
 
 /// After a release that is not there yet. It must not bring back the code that serves now, so where there is no artifact

@@ -8,7 +8,7 @@ use crate::database::Database;
 use crate::error::Ran;
 use crate::rows::{self, Read};
 
-const MOST: u32 = 1000;
+const MOST: u32 = 10_000;
 
 pub(super) async fn one(db: &Database, release: &ReleaseId) -> Ran<Release> {
     let row = sqlx::query("SELECT * FROM releases WHERE id = ?")

@@ -11,7 +11,11 @@ async fn a_deploy_goes_all_the_way_and_is_destroyed() {
     world.serve_next(1).await;
     let shown = world.shown("MY-APP").await;
     assert_eq!(shown.status, Some(Status::Running));
-    let job = world.store.accept_work(&first.deployment, &Work::Destroy).await.unwrap();
+    let job = world
+        .store
+        .accept_work(&first.deployment, &Work::Destroy)
+        .await
+        .unwrap();
     assert!(job.is_some());
     let (_, lease) = world.lease().await;
     world.store.destroyed(&lease).await.unwrap();

@@ -9,7 +9,8 @@ use domain::job::{Job, Lease, WorkerId};
 use domain::ports::*;
 use domain::release::{DeployOptions, Version};
 use domain::{
-    Deployment, DeploymentId, DriverKind, EnvName, EnvVars, Failure, FailureKind, Plan, Release, ReleaseId,
+    Deployment, DeploymentId, DriverKind, EnvName, EnvVars, Failure, FailureKind, Plan, Release,
+    ReleaseId,
 };
 use store::{Database, DatabaseTarget, SecretKey};
 use tempfile::TempDir;
@@ -66,7 +67,9 @@ impl World {
     pub async fn open(folder: TempDir, seed: u8) -> Self {
         let (clock, dice) = (HandClock::new(), dice(seed));
         let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
-        let db = Database::open(&Self::target(&folder), key, clock.clone(), dice.clone()).await.unwrap();
+        let db = Database::open(&Self::target(&folder), key, clock.clone(), dice.clone())
+            .await
+            .unwrap();
         Self {
             store: db.clone(),
             clock,
@@ -112,8 +115,14 @@ impl World {
         if row.artifact.is_none() {
             self.build(&lease, &release, content).await;
         }
-        self.store.release_provisioned(&lease, &release, "L1").await.unwrap();
-        self.store.release_live(&lease, &release, false).await.unwrap();
+        self.store
+            .release_provisioned(&lease, &release, "L1")
+            .await
+            .unwrap();
+        self.store
+            .release_live(&lease, &release, false)
+            .await
+            .unwrap();
         self.store.finish(&lease).await.unwrap();
         lease
     }
@@ -128,7 +137,10 @@ impl World {
             bytes: 1000 + u64::from(content),
             base: "python-3.11_r1".parse().unwrap(),
         };
-        self.store.release_built(lease, release, &built).await.unwrap();
+        self.store
+            .release_built(lease, release, &built)
+            .await
+            .unwrap();
     }
 
     pub async fn fail_next(&self) -> Lease {
@@ -137,7 +149,10 @@ impl World {
             panic!("not a deploy: {job:?}")
         };
         self.store.release_began(&lease, &release).await.unwrap();
-        self.store.release_failed(&lease, &release, &failure()).await.unwrap();
+        self.store
+            .release_failed(&lease, &release, &failure())
+            .await
+            .unwrap();
         self.store.finish(&lease).await.unwrap();
         lease
     }
@@ -185,7 +200,10 @@ pub fn env(pairs: &[(&str, &str)]) -> EnvVars {
 }
 
 pub fn set(name: &str, value: &str) -> Change {
-    Change::Env(vec![(name.parse::<EnvName>().unwrap(), Some(value.to_owned().into()))])
+    Change::Env(vec![(
+        name.parse::<EnvName>().unwrap(),
+        Some(value.to_owned().into()),
+    )])
 }
 
 pub fn v(number: u32) -> Version {
