@@ -169,6 +169,7 @@ pub struct Stats {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorAnswer {
     /// Always false.
+    #[serde(default)]
     pub success: bool,
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,9 +183,13 @@ pub struct ErrorAnswer {
     /// What it means and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
-    /// A stable word for programs: `not_found`, `name_taken`, `refused`, `bad_input`, `unavailable`, `platform`, …
+    /// A stable word for programs: `not_found`, `name_taken`, `refused`, `bad_input`, `app_failed`, `unavailable`,
+    /// `platform`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// For a release that failed: whose move it is, as in `ReleaseObject::error_kind`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Stands in the server's log beside the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

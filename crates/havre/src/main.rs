@@ -4,9 +4,11 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod doctor;
 mod exit;
 mod roles;
 mod screen;
+mod serve;
 mod static_server;
 mod table;
 mod text;
@@ -41,6 +43,7 @@ fn run(cli: Cli, screen: Screen) -> Outcome {
     match cli.command {
         Command::Completions { shell } => roles::completions(screen, shell),
         Command::Config => config::show(screen, cli.url),
+        Command::Doctor => roles::small_runtime()?.block_on(doctor::run(screen, cli.url)),
         command => verb(cli.url, screen, command),
     }
 }

@@ -40,7 +40,10 @@ impl Screen {
 
     /// A warning to stderr.
     pub fn warn(self, line: &str) {
-        let mark = Style::new().for_stderr().yellow().apply_to(text::WARNING_MARK);
+        let mark = Style::new()
+            .for_stderr()
+            .yellow()
+            .apply_to(text::WARNING_MARK);
         self.say(&format!("{mark} {line}"));
     }
 
@@ -59,7 +62,11 @@ impl Screen {
             return;
         }
         let red = Style::new().for_stderr().red().bold();
-        self.say(&format!("{} {}", red.apply_to(text::ERROR_MARK), fault.what));
+        self.say(&format!(
+            "{} {}",
+            red.apply_to(text::ERROR_MARK),
+            fault.what
+        ));
         for part in [&fault.why, &fault.cure].into_iter().flatten() {
             self.say(&indent(part));
         }

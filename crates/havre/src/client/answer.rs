@@ -45,6 +45,8 @@ impl Answer {
     pub fn fault(&self) -> Fault {
         let error: api::ErrorAnswer = serde_json::from_str(&self.body).unwrap_or_default();
         let mut what: Vec<String> = error.error.into_iter().chain(error.errors).collect();
+        // Some answers carry the one problem in both forms, as the original's clients expect.
+        what.dedup();
         if what.is_empty() {
             what.push(text::http_status(self.status.as_u16()));
         }
@@ -67,7 +69,11 @@ fn exit_of(status: StatusCode, code: Option<&str>) -> Exit {
         Some("not_found") => return Exit::NotFound,
         Some("bad_input") => return Exit::BadInput,
         Some("refused" | "name_taken" | "not_managed") => return Exit::Refused,
-        Some("app_failed") => return Exit::AppFailed,
+        Some("would_lose_data") => return Exit::Refused,
+        Some(
+            "source" | "not_detected" | "toolchain" | "build" | "release_command" | "unhealthy"
+            | "timeout" | "cancelled" | "crash_loop",
+        ) => return Exit::AppFailed,
         _ => {}
     }
     match status.as_u16() {
@@ -97,17 +103,28 @@ mod tests {
         assert_eq!(fault(400, r#"{"errors":["a","b"]}"#).exit, Exit::BadInput);
         assert_eq!(fault(500, "<html>").exit, Exit::Platform);
         assert_eq!(fault(400, r#"{"code":"refused"}"#).exit, Exit::Refused);
+        assert_eq!(fault(422, r#"{"code":"unhealthy"}"#).exit, Exit::AppFailed);
+        assert_eq!(fault(507, r#"{"code":"capacity"}"#).exit, Exit::Platform);
     }
 
     #[test]
     fn every_problem_of_the_input_is_told() {
         assert_eq!(fault(400, r#"{"errors":["a","b"]}"#).what, "a\n       b");
-        assert_eq!(fault(500, r#"{"error":"x","reference":"E-1"}"#).reference.as_deref(), Some("E-1"));
+        assert_eq!(fault(400, r#"{"error":"a","errors":["a"]}"#).what, "a");
+        assert_eq!(
+            fault(500, r#"{"error":"x","reference":"E-1"}"#)
+                .reference
+                .as_deref(),
+            Some("E-1")
+        );
     }
 
     #[test]
     fn only_json_is_handed_on_as_json() {
         assert!(fault(502, "<html>").answer.is_none());
-        assert_eq!(fault(404, r#"{"success":false}"#).answer.as_deref(), Some(r#"{"success":false}"#));
+        assert_eq!(
+            fault(404, r#"{"success":false}"#).answer.as_deref(),
+            Some(r#"{"success":false}"#)
+        );
     }
 }

@@ -20,7 +20,10 @@ pub struct Ended {
 impl Ended {
     /// The exit code that follows from how it ended.
     pub fn exit(&self) -> Exit {
-        match (self.release.status.as_str(), self.release.error_kind.as_deref()) {
+        match (
+            self.release.status.as_str(),
+            self.release.error_kind.as_deref(),
+        ) {
             ("serving" | "kept", _) => Exit::Done,
             ("superseded", _) => Exit::Refused,
             ("failed", Some("platform" | "capacity")) => Exit::Platform,
@@ -37,7 +40,10 @@ pub async fn follow_build(
     version: u32,
     mut line: impl FnMut(&str),
 ) -> Result<Ended, Fault> {
-    let query = vec![("build", "true".to_owned()), ("release", version.to_string())];
+    let query = vec![
+        ("build", "true".to_owned()),
+        ("release", version.to_string()),
+    ];
     let path = ["api", "deployments", key, "logs"];
     let mut stream = Stream::open(client, &path, query).await?;
     let mut empty = 0;
@@ -79,7 +85,10 @@ async fn ended(client: &Client, key: &str, version: u32) -> Result<Option<Ended>
         .await?
         .good()?
         .parse()?;
-    let found = list.releases.into_iter().find(|release| release.version == version);
+    let found = list
+        .releases
+        .into_iter()
+        .find(|release| release.version == version);
     Ok(found
         .filter(|release| !matches!(release.status.as_str(), "queued" | "building" | "starting"))
         .map(|release| Ended { release }))

@@ -16,13 +16,16 @@ pub const NO_BODY: Option<&()> = None;
 
 /// How long connecting may take: the server is near.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long the server may say nothing: it answers a DELETE within 30 s and beats the heart of a stream far more often.
+/// How long the server may say nothing: the heart of a stream beats far more often.
 const SILENCE: Duration = Duration::from_secs(75);
+/// The same for a change, which may be answered only when it is over: the server itself waits ten minutes at most.
+const PATIENCE: Duration = Duration::from_secs(660);
 
 /// A client of one server.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    asks: reqwest::Client,
+    changes: reqwest::Client,
     base: Url,
 }
 
@@ -33,14 +36,11 @@ impl Client {
         if base.scheme() != "http" || base.host().is_none() {
             return Err(bad_url(url));
         }
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
-            .no_proxy()
-            .user_agent(concat!("havre/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Fault::new(Exit::Platform, text::client_broken(&error.to_string())))?;
-        Ok(Self { http, base })
+        Ok(Self {
+            asks: with_silence(SILENCE)?,
+            changes: with_silence(PATIENCE)?,
+            base,
+        })
     }
 
     /// The URL of the server.
@@ -66,7 +66,9 @@ impl Client {
             request = request.json(body);
         }
         let response = request.send().await.map_err(|e| self.unreachable(&e))?;
-        Answer::read(response).await.map_err(|e| self.unreachable(&e))
+        Answer::read(response)
+            .await
+            .map_err(|e| self.unreachable(&e))
     }
 
     /// `GET` of a stream of events, resumed after `last_id`.
@@ -86,7 +88,9 @@ impl Client {
         if response.status().is_success() {
             return Ok(response);
         }
-        let answer = Answer::read(response).await.map_err(|e| self.unreachable(&e))?;
+        let answer = Answer::read(response)
+            .await
+            .map_err(|e| self.unreachable(&e))?;
         Err(answer.fault())
     }
 
@@ -107,7 +111,12 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        Ok(self.http.request(method, url))
+        let http = if method == Method::GET {
+            &self.asks
+        } else {
+            &self.changes
+        };
+        Ok(http.request(method, url))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Fault {
@@ -115,6 +124,16 @@ impl Client {
             .why(text::unreachable_why(error))
             .cure(text::UNREACHABLE_CURE)
     }
+}
+
+fn with_silence(silence: Duration) -> Result<reqwest::Client, Fault> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(silence)
+        .no_proxy()
+        .user_agent(concat!("havre/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Fault::new(Exit::Platform, text::client_broken(&error.to_string())))
 }
 
 fn bad_url(url: &str) -> Fault {
@@ -157,7 +176,11 @@ mod tests {
     #[test]
     fn only_http_urls_name_a_server() {
         for url in ["https://a", "ftp://a", "a", "file:///etc/passwd", "http://"] {
-            assert_eq!(Client::new(url).map(|_| ()).unwrap_err().exit, Exit::BadInput, "{url}");
+            assert_eq!(
+                Client::new(url).map(|_| ()).unwrap_err().exit,
+                Exit::BadInput,
+                "{url}"
+            );
         }
     }
 }

@@ -86,10 +86,7 @@ impl Stream {
             .client
             .events(&path, &self.query, self.last_id.as_deref())
             .await?;
-        let events = response
-            .bytes_stream()
-            .eventsource()
-            .map(Result::ok);
+        let events = response.bytes_stream().eventsource().map(Result::ok);
         self.events = Some(Box::pin(events));
         Ok(())
     }

@@ -30,7 +30,12 @@ impl Context {
         body: &B,
     ) -> Result<Answer, Fault> {
         self.client
-            .send(reqwest::Method::POST, &of(key, &[action]), query, Some(body))
+            .send(
+                reqwest::Method::POST,
+                &of(key, &[action]),
+                query,
+                Some(body),
+            )
             .await?
             .good()
     }

@@ -23,10 +23,18 @@ pub async fn deploy(context: &Context, args: &DeployArgs) -> Outcome {
     let accepted: DeployAnswer = answer.parse()?;
     if args.no_wait {
         context.printed_json(&answer)?;
-        context.screen.say(&text::under_way(accepted.release, &args.name));
+        context
+            .screen
+            .say(&text::under_way(accepted.release, &args.name));
         return Ok(Exit::Done);
     }
-    follow(context, &accepted.deployment.id, &args.name, accepted.release).await
+    follow(
+        context,
+        &accepted.deployment.id,
+        &args.name,
+        accepted.release,
+    )
+    .await
 }
 
 /// `havre redeploy`.

@@ -33,7 +33,9 @@ pub async fn destroy(context: &Context, args: &DestroyArgs) -> Outcome {
 
 fn confirm(context: &Context, name: &str) -> Result<(), Fault> {
     if !context.screen.can_ask() {
-        return Err(Fault::new(Exit::Refused, text::needs_yes(name)).cure(text::needs_yes_cure(name)));
+        return Err(
+            Fault::new(Exit::Refused, text::needs_yes(name)).cure(text::needs_yes_cure(name))
+        );
     }
     let typed = dialoguer::Input::<String>::new()
         .with_prompt(text::DESTROY_PROMPT)

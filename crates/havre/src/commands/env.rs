@@ -19,12 +19,20 @@ pub async fn env(context: &Context, command: EnvCommand) -> Outcome {
     match command {
         EnvCommand::List { name, show } => list(context, &name, show).await,
         EnvCommand::Get { name, key, show } => get(context, &name, &key, show).await,
-        EnvCommand::Set { name, pairs, no_wait } => {
+        EnvCommand::Set {
+            name,
+            pairs,
+            no_wait,
+        } => {
             let pairs = env_pairs(&pairs, |name| std::env::var(name).ok())?;
             let set = pairs.into_iter().map(|(k, v)| (k, Some(v))).collect();
             patch(context, &name, set, no_wait).await
         }
-        EnvCommand::Unset { name, keys, no_wait } => {
+        EnvCommand::Unset {
+            name,
+            keys,
+            no_wait,
+        } => {
             let unset = keys.into_iter().map(|key| (key, None)).collect();
             patch(context, &name, unset, no_wait).await
         }
@@ -37,7 +45,11 @@ async fn fetch(context: &Context, name: &str, show: bool) -> Result<Answer, Faul
     } else {
         Vec::new()
     };
-    context.client.get(&of(name, &["env"]), &query).await?.good()
+    context
+        .client
+        .get(&of(name, &["env"]), &query)
+        .await?
+        .good()
 }
 
 async fn list(context: &Context, name: &str, show: bool) -> Outcome {
@@ -85,7 +97,12 @@ async fn patch(
     let path = of(name, &["env"]);
     let answer = context
         .client
-        .send(reqwest::Method::PATCH, &path, NO_QUERY, Some(&EnvRequest { env }))
+        .send(
+            reqwest::Method::PATCH,
+            &path,
+            NO_QUERY,
+            Some(&EnvRequest { env }),
+        )
         .await?
         .good()?;
     let taken: ActionAnswer = answer.parse()?;

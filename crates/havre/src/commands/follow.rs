@@ -13,8 +13,10 @@ use crate::text;
 pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> Outcome {
     let screen = context.screen;
     let work = async {
-        let ended =
-            follow_build(&context.client, key, version, |line| screen.build_line(line)).await?;
+        let ended = follow_build(&context.client, key, version, |line| {
+            screen.build_line(line)
+        })
+        .await?;
         let deployment = context.deployment(key).await?;
         Ok((ended, deployment))
     };
@@ -28,7 +30,11 @@ pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> O
     Ok(ended.exit())
 }
 
-fn tell(context: &Context, ended: &Ended, deployment: &DeploymentObject) -> Result<(), crate::exit::Fault> {
+fn tell(
+    context: &Context,
+    ended: &Ended,
+    deployment: &DeploymentObject,
+) -> Result<(), crate::exit::Fault> {
     let screen = context.screen;
     let (release, name) = (&ended.release, &deployment.name);
     for warning in &release.warnings {
@@ -39,7 +45,10 @@ fn tell(context: &Context, ended: &Ended, deployment: &DeploymentObject) -> Resu
         if let Some(story) = &release.error {
             screen.say(story);
         }
-        let serving = deployment.release.as_ref().filter(|r| r.status == "serving");
+        let serving = deployment
+            .release
+            .as_ref()
+            .filter(|r| r.status == "serving");
         if let Some(serving) = serving {
             screen.say(&text::still_serving(serving.version));
         }
@@ -49,7 +58,11 @@ fn tell(context: &Context, ended: &Ended, deployment: &DeploymentObject) -> Resu
     if deployment.status == "running" {
         screen.say(&text::live(release.version, name));
     } else {
-        screen.say(&text::kept_dormant(release.version, name, &deployment.status));
+        screen.say(&text::kept_dormant(
+            release.version,
+            name,
+            &deployment.status,
+        ));
     }
     match &deployment.url {
         Some(url) if !screen.json => screen.out(url),

@@ -29,7 +29,10 @@ fn facts(d: &DeploymentObject) -> Vec<(&'static str, String)> {
         (Some(driver), Some(tier)) => Some(format!("{driver} ({tier})")),
         (driver, _) => Some(driver.clone().unwrap_or_else(|| text::RECORD.to_owned())),
     };
-    let release = d.release.as_ref().map(|r| format!("v{} {}", r.version, r.status));
+    let release = d
+        .release
+        .as_ref()
+        .map(|r| format!("v{} {}", r.version, r.status));
     let all = [
         (field::STATUS, Some(d.status.clone())),
         (field::URL, d.url.clone()),
@@ -39,7 +42,10 @@ fn facts(d: &DeploymentObject) -> Vec<(&'static str, String)> {
         (field::FRAMEWORK, d.framework.clone()),
         (field::DRIVER, driver),
         (field::TYPE, d.deployment_type.clone()),
-        (field::RESOURCES, d.resources.as_ref().map(ToString::to_string)),
+        (
+            field::RESOURCES,
+            d.resources.as_ref().map(ToString::to_string),
+        ),
         (field::CREATED, d.created_at.clone()),
         (field::DEPLOYED, d.deployed_at.clone()),
         (field::DELETED, d.deleted_at.clone()),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Context;
 use super::context::until_interrupted;
-use crate::client::{Answer, NO_QUERY};
+use crate::client::Answer;
 use crate::exit::{Exit, Fault, Outcome};
 use crate::text;
 
@@ -17,7 +17,10 @@ const GLANCE: Duration = Duration::from_millis(500);
 
 /// `havre cancel`.
 pub async fn cancel(context: &Context, name: &str) -> Outcome {
-    let answer = context.post(name, "cancel", NO_QUERY, &json!({})).await?;
+    let wait = [("wait", "true".to_owned())];
+    let nothing = json!({});
+    let work = context.post(name, "cancel", &wait, &nothing);
+    let answer = until_interrupted(work, || text::INTERRUPTED.to_owned()).await?;
     tell(context, &answer)
 }
 

@@ -143,9 +143,7 @@ fn read_dot_env(path: &Path) -> Result<BTreeMap<String, String>, Fault> {
         return Ok(BTreeMap::new());
     }
     // The error of the library would quote the line, and a line of `.env` may be a secret.
-    let bad = || {
-        Fault::new(Exit::BadInput, text::unreadable_file(path)).cure(text::DOT_ENV_CURE)
-    };
+    let bad = || Fault::new(Exit::BadInput, text::unreadable_file(path)).cure(text::DOT_ENV_CURE);
     dotenvy::from_path_iter(path)
         .map_err(|_| bad())?
         .collect::<Result<_, _>>()
@@ -158,7 +156,9 @@ fn from_toml(path: &Path) -> Result<Vec<Found>, Fault> {
         return Ok(Vec::new());
     };
     let bad = |why: String| Fault::new(Exit::BadInput, text::unreadable_file(path)).why(why);
-    let table: toml::Table = content.parse().map_err(|e: toml::de::Error| bad(e.to_string()))?;
+    let table: toml::Table = content
+        .parse()
+        .map_err(|e: toml::de::Error| bad(e.to_string()))?;
     let Some(server) = table.get("server").and_then(toml::Value::as_table) else {
         return Ok(Vec::new());
     };

@@ -17,6 +17,12 @@ use crate::exit::Fault;
 pub fn server_url(flag: Option<String>) -> Result<String, Fault> {
     let world = World::of_this_process();
     let layers = Layers::read(&world, &[("url", flag)], DotEnv::Skip)?;
-    let listen = || layers.get("listen").unwrap_or_else(|| "127.0.0.1:5000".to_owned());
-    Ok(layers.get("url").unwrap_or_else(|| format!("http://{}", listen())))
+    let listen = || {
+        layers
+            .get("listen")
+            .unwrap_or_else(|| "127.0.0.1:5000".to_owned())
+    };
+    Ok(layers
+        .get("url")
+        .unwrap_or_else(|| format!("http://{}", listen())))
 }

@@ -12,7 +12,9 @@ pub fn address(input: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = input.parse() {
         return Ok(address);
     }
-    let port = input.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    let port = input
+        .strip_prefix("localhost:")
+        .and_then(|port| port.parse().ok());
     port.map(|port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
         .ok_or_else(|| text::NOT_AN_ADDRESS.to_owned())
 }
@@ -80,7 +82,10 @@ mod tests {
     fn local_git_is_all_none_or_roots() {
         assert_eq!(local_git("1"), Ok(LocalGit::Any));
         assert_eq!(local_git("0"), Ok(LocalGit::None));
-        assert_eq!(local_git("/a:/b"), Ok(LocalGit::Below(vec!["/a".into(), "/b".into()])));
+        assert_eq!(
+            local_git("/a:/b"),
+            Ok(LocalGit::Below(vec!["/a".into(), "/b".into()]))
+        );
         assert!(local_git("a:/b").is_err());
     }
 
@@ -92,7 +97,10 @@ mod tests {
 
     #[test]
     fn a_domain_cannot_carry_a_port_or_a_slash() {
-        assert_eq!(domain("Apps.Example.COM").as_deref(), Ok("apps.example.com"));
+        assert_eq!(
+            domain("Apps.Example.COM").as_deref(),
+            Ok("apps.example.com")
+        );
         for bad in ["", "a..b", "a:80", "a/b", "-a", "a b"] {
             assert!(domain(bad).is_err(), "{bad}");
         }

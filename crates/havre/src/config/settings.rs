@@ -68,10 +68,18 @@ impl Settings {
     /// Parses what the layers hold.
     pub fn from_layers(layers: &Layers, world: &World) -> Result<Self, Fault> {
         let read = Reader { layers };
-        let listen = read.or("listen", parse::address, SocketAddr::from(([127, 0, 0, 1], 5000)))?;
+        let listen = read.or(
+            "listen",
+            parse::address,
+            SocketAddr::from(([127, 0, 0, 1], 5000)),
+        )?;
         Ok(Self {
             listen,
-            gateway: read.or("gateway", parse::address, SocketAddr::from(([127, 0, 0, 1], 8080)))?,
+            gateway: read.or(
+                "gateway",
+                parse::address,
+                SocketAddr::from(([127, 0, 0, 1], 8080)),
+            )?,
             data_dir: match read.maybe("data_dir", parse::path)? {
                 Some(dir) => dir,
                 None => default_data_dir(world)?,
@@ -79,7 +87,9 @@ impl Settings {
             database_url: layers.get("database_url").map(SecretString::from),
             driver: read.or("driver", str::parse, DriverKind::Local)?,
             base_domain: read.or("base_domain", parse::domain, "localhost".to_owned())?,
-            url: layers.get("url").unwrap_or_else(|| format!("http://{listen}")),
+            url: layers
+                .get("url")
+                .unwrap_or_else(|| format!("http://{listen}")),
             local_git: read.or("allow_local_git", parse::local_git, LocalGit::None)?,
             github_token: layers.get("github_token").map(SecretString::from),
             deploy_key_file: read.maybe("deploy_key_file", parse::path)?,
@@ -106,7 +116,10 @@ impl Settings {
             "data_dir" => self.data_dir.display().to_string(),
             "database_url" => match &self.database_url {
                 Some(url) => super::show::masked_url(url),
-                None => format!("sqlite://{}", self.data_dir.join("deployments.db").display()),
+                None => format!(
+                    "sqlite://{}",
+                    self.data_dir.join("deployments.db").display()
+                ),
             },
             "driver" => self.driver.to_string(),
             "base_domain" => self.base_domain.clone(),
@@ -198,7 +211,5 @@ fn default_data_dir(world: &World) -> Result<PathBuf, Fault> {
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .map(|data| data.join("havre"))
-        .ok_or_else(|| {
-            Fault::new(Exit::BadInput, text::NO_DATA_DIR).cure(text::NO_DATA_DIR_CURE)
-        })
+        .ok_or_else(|| Fault::new(Exit::BadInput, text::NO_DATA_DIR).cure(text::NO_DATA_DIR_CURE))
 }

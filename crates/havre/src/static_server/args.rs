@@ -33,9 +33,13 @@ impl StaticArgs {
             }
         }
         let host = env("HOST").unwrap_or_else(|| Ipv4Addr::UNSPECIFIED.to_string());
-        let host: IpAddr = host.parse().map_err(|_| format!("HOST={host} is not an address"))?;
+        let host: IpAddr = host
+            .parse()
+            .map_err(|_| format!("HOST={host} is not an address"))?;
         let port = env("PORT").unwrap_or_default();
-        let port: u16 = port.parse().map_err(|_| format!("PORT={port} is not a port"))?;
+        let port: u16 = port
+            .parse()
+            .map_err(|_| format!("PORT={port} is not a port"))?;
         Ok(Self {
             dir: dir.ok_or("--dir is missing")?,
             spa,

@@ -10,11 +10,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Puts the release into ETags, and says how long an answer may be kept.
-pub async fn headers(
-    State(release): State<String>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn headers(State(release): State<String>, mut request: Request, next: Next) -> Response {
     let fingerprinted = is_fingerprinted(request.uri().path());
     unmark(request.headers_mut(), &release);
     let mut response = next.run(request).await;
@@ -26,9 +22,16 @@ pub async fn headers(
     let headers = response.headers_mut();
     mark(headers, &release);
     // The fallback page of an SPA may stand under the name of an asset that is gone.
-    let keep = if fingerprinted && is_file && !is_page { IMMUTABLE } else { ASK_AGAIN };
+    let keep = if fingerprinted && is_file && !is_page {
+        IMMUTABLE
+    } else {
+        ASK_AGAIN
+    };
     headers.insert(header::CACHE_CONTROL, keep);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -87,10 +90,21 @@ mod tests {
 
     #[test]
     fn only_names_made_from_content_are_kept_for_ever() {
-        for path in ["/assets/index-4f9a1c2b.js", "/static/js/main.0a1b2c3d.chunk.js", "/a/b-DiwrgTda9.css"] {
+        for path in [
+            "/assets/index-4f9a1c2b.js",
+            "/static/js/main.0a1b2c3d.chunk.js",
+            "/a/b-DiwrgTda9.css",
+        ] {
             assert!(is_fingerprinted(path), "{path}");
         }
-        for path in ["/index.html", "/app.js", "/jquery-3.7.1.min.js", "/", "/my-component.js", "/a.b/c"] {
+        for path in [
+            "/index.html",
+            "/app.js",
+            "/jquery-3.7.1.min.js",
+            "/",
+            "/my-component.js",
+            "/a.b/c",
+        ] {
             assert!(!is_fingerprinted(path), "{path}");
         }
     }

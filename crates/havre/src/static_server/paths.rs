@@ -8,7 +8,11 @@ use axum::response::{IntoResponse, Response};
 /// Refuses methods that change something, and dotfiles: `.git`, `.env` and the like are never content.
 pub async fn guard(request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+        return (
+            StatusCode::METHOD_NOT_ALLOWED,
+            [(header::ALLOW, "GET, HEAD")],
+        )
+            .into_response();
     }
     if is_hidden(request.uri().path()) {
         return StatusCode::NOT_FOUND.into_response();
@@ -31,7 +35,16 @@ mod tests {
 
     #[test]
     fn dotfiles_are_hidden_in_any_spelling() {
-        for path in ["/.git/config", "/a/.env", "/%2egit/config", "/a/..%2f..%2fetc", "/a%2f.env", "/.", "/a/.well-known/x", "/%2e%2e/x"] {
+        for path in [
+            "/.git/config",
+            "/a/.env",
+            "/%2egit/config",
+            "/a/..%2f..%2fetc",
+            "/a%2f.env",
+            "/.",
+            "/a/.well-known/x",
+            "/%2e%2e/x",
+        ] {
             assert!(is_hidden(path), "{path}");
         }
         for path in ["/", "/a.txt", "/.well-known/acme", "/a/b.c/d"] {

@@ -26,7 +26,9 @@ pub fn run() -> ExitCode {
                 .max_blocking_threads(4)
                 .build()
                 .map_err(|error| error.to_string())?;
-            runtime.block_on(serve(args)).map_err(|error| error.to_string())
+            runtime
+                .block_on(serve(args))
+                .map_err(|error| error.to_string())
         });
     match served {
         Ok(()) => Exit::Done.into(),
@@ -60,7 +62,8 @@ pub fn router(args: &StaticArgs) -> Router {
         let page = ServeFile::new(args.dir.join("404.html")).precompressed_gzip();
         Router::new().fallback_service(files.not_found_service(page))
     } else {
-        let nothing = Router::new().fallback(async || (StatusCode::NOT_FOUND, text::STATIC_NOT_FOUND));
+        let nothing =
+            Router::new().fallback(async || (StatusCode::NOT_FOUND, text::STATIC_NOT_FOUND));
         Router::new().fallback_service(files.fallback(nothing))
     };
     router

@@ -8,10 +8,8 @@ pub const UNREACHABLE_CURE: &str =
     "Start it with `havre serve`, or say where it is with --url or HAVRE_URL.";
 pub const BAD_SERVER_URL_CURE: &str =
     "Write it as http://HOST:PORT, such as http://127.0.0.1:5000.";
-pub const STRANGE_ANSWER_CURE: &str =
-    "Another program, or another version of Havre, may be listening there: compare `havre --version` with the server's.";
-pub const LOG_ENDED_EARLY: &str =
-    "The server keeps ending the log before the release is over.";
+pub const STRANGE_ANSWER_CURE: &str = "Another program, or another version of Havre, may be listening there: compare `havre --version` with the server's.";
+pub const LOG_ENDED_EARLY: &str = "The server keeps ending the log before the release is over.";
 pub const LOG_ENDED_EARLY_CURE: &str = "Look at it with `havre show NAME` and at the server's log.";
 pub const INTERRUPTED: &str = "Interrupted.";
 pub const NOTHING_DEPLOYED: &str =
@@ -22,7 +20,8 @@ pub const MASKED_HINT: &str = "Values are masked; `--show` reveals them.";
 pub const DESTROY_PROMPT: &str = "Type the name of the deployment to remove it for good";
 pub const NAME_DIFFERS: &str = "The name does not match; nothing was removed.";
 pub const NOTHING_TO_CANCEL: &str = "Nothing was waiting or under way.";
-pub const SINCE_CURE: &str = "Use a number with s, m, h or d (10m), or a time as 2026-11-22T10:00:00Z.";
+pub const SINCE_CURE: &str =
+    "Use a number with s, m, h or d (10m), or a time as 2026-11-22T10:00:00Z.";
 
 pub fn reference(reference: &str) -> String {
     format!("Reference: {reference} (stands in the server's log beside the cause)")
@@ -89,7 +88,9 @@ pub fn live(version: u32, name: &str) -> String {
 }
 
 pub fn kept_dormant(version: u32, name: &str, status: &str) -> String {
-    format!("v{version} of {name} is ready; the deployment is {status}. Start it with `havre start {name}`.")
+    format!(
+        "v{version} of {name} is ready; the deployment is {status}. Start it with `havre start {name}`."
+    )
 }
 
 pub fn under_way(version: u32, name: &str) -> String {
@@ -157,7 +158,9 @@ pub fn now(name: &str, status: &str) -> String {
 }
 
 pub const LIST_HEAD: [&str; 6] = ["NAME", "STATUS", "RELEASE", "FRAMEWORK", "DRIVER", "URL"];
-pub const RELEASES_HEAD: [&str; 7] = ["RELEASE", "STATUS", "CAUSE", "COMMIT", "REF", "DISK", "CREATED"];
+pub const RELEASES_HEAD: [&str; 7] = [
+    "RELEASE", "STATUS", "CAUSE", "COMMIT", "REF", "DISK", "CREATED",
+];
 pub const RECORD: &str = "record";
 pub const SERVING_MARK: &str = "serving";
 pub const ABSENT: &str = "-";

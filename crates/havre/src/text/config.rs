@@ -10,16 +10,17 @@ pub const UNSET: &str = "(not set)";
 pub const ORIGIN_DEFAULT: &str = "default";
 pub const PLACE_ENV: &str = "environment";
 pub const PLACE_DOT_ENV: &str = ".env";
-pub const DOT_ENV_CURE: &str =
-    "Each line must be NAME=value, quoted where the value holds spaces; lines that begin with # are comments.";
+pub const DOT_ENV_CURE: &str = "Each line must be NAME=value, quoted where the value holds spaces; lines that begin with # are comments.";
 pub const NOT_AN_ADDRESS: &str = "An address with a port is expected, such as 127.0.0.1:5000.";
 pub const NOT_A_COUNT: &str = "A number from 1 to 1000 is expected.";
 pub const NOT_AN_AMOUNT: &str = "A number from 1 on is expected.";
 pub const NOT_SECONDS: &str = "A whole number of seconds is expected.";
 pub const NOT_ROOTS: &str = "1, 0, or absolute folders separated by : are expected.";
-pub const NOT_A_DOMAIN: &str = "A host name is expected, without port, such as localhost or apps.example.com.";
+pub const NOT_A_DOMAIN: &str =
+    "A host name is expected, without port, such as localhost or apps.example.com.";
 pub const NOT_A_PATH: &str = "A path is expected.";
-pub const NO_DATA_DIR: &str = "There is no folder to keep data in: neither XDG_DATA_HOME nor HOME is set.";
+pub const NO_DATA_DIR: &str =
+    "There is no folder to keep data in: neither XDG_DATA_HOME nor HOME is set.";
 pub const NO_DATA_DIR_CURE: &str = "Name one with --data-dir or HAVRE_DATA_DIR.";
 
 pub fn origin_env(name: &str) -> String {

@@ -1,6 +1,7 @@
 //! The texts of `--help`.
 
-pub const ABOUT: &str = "Deploys an app from a Git URL into its own sandbox and gives back a URL that works";
+pub const ABOUT: &str =
+    "Deploys an app from a Git URL into its own sandbox and gives back a URL that works";
 pub const AFTER: &str = "\
 First steps:
   havre demo                                   deploys example apps and shows their URLs
@@ -26,24 +27,29 @@ pub const ENV: &str = "Shows and changes environment variables; each change is a
 pub const LOGS: &str = "Shows the log of an app, or of a build";
 pub const OPEN: &str = "Opens an app in the browser";
 pub const DESTROY: &str = "Removes a deployment with everything it has";
-pub const DOCTOR: &str = "Checks what Havre needs of this machine; exits with 4 when something must be mended";
+pub const DOCTOR: &str =
+    "Checks what Havre needs of this machine; exits with 4 when something must be mended";
 pub const CONFIG: &str = "Shows each setting of the server and where it came from";
 pub const COMPLETIONS: &str = "Prints the completions of a shell";
-pub const DEMO: &str = "Deploys the example apps, prints their URLs, serves until Ctrl-C, cleans up";
+pub const DEMO: &str =
+    "Deploys the example apps, prints their URLs, serves until Ctrl-C, cleans up";
 pub const SERVE: &str = "Runs the server; apps and gateway outlive it";
 pub const GATEWAY: &str = "Runs the gateway; `havre serve` does this by itself";
 
 pub const NAME: &str = "Name or id of the deployment";
 pub const NEW_NAME: &str = "Name of the deployment: 3 to 50 letters, digits, - and _";
-pub const GIT_URL: &str = "https://HOST/OWNER/REPO, ssh://git@HOST/OWNER/REPO or git@HOST:OWNER/REPO";
+pub const GIT_URL: &str =
+    "https://HOST/OWNER/REPO, ssh://git@HOST/OWNER/REPO or git@HOST:OWNER/REPO";
 pub const TYPE: &str = "What it should live in; the local sandbox stands in for both";
 pub const FRAMEWORK: &str = "The framework; detected when it is left out";
 pub const REF: &str = "Branch, tag or commit; the default branch when it is left out";
 pub const ROOT: &str = "The app's folder inside the repository";
-pub const ENV_PAIR: &str = "An environment variable; K alone takes the value from this shell, out of sight of `ps`";
+pub const ENV_PAIR: &str =
+    "An environment variable; K alone takes the value from this shell, out of sight of `ps`";
 pub const ENV_KEY: &str = "Name of an environment variable";
 pub const NO_WAIT: &str = "Returns at once instead of waiting for the end";
-pub const ANY_VERSION: &str = "Builds even where this machine lacks the wanted version of a runtime";
+pub const ANY_VERSION: &str =
+    "Builds even where this machine lacks the wanted version of a runtime";
 pub const DISCARD_DATA: &str = "Goes on although the app wrote files that will be lost";
 pub const REPLACE_SOURCE: &str = "Deploys another repository under a name that is held";
 pub const HEALTH_PATH: &str = "The path that the health check asks [default: /]";
@@ -52,7 +58,8 @@ pub const HEALTH_WITHIN: &str = "How long the app may take to answer [default: 6
 pub const CORES: &str = "CPU cores";
 pub const MEMORY: &str = "Memory in MB";
 pub const DISK: &str = "Disk in GB";
-pub const ROLLBACK_TO: &str = "The release, such as v3; the one that served before when it is left out";
+pub const ROLLBACK_TO: &str =
+    "The release, such as v3; the one that served before when it is left out";
 pub const DELETED: &str = "Destroyed ones too";
 pub const ENV_LIST: &str = "Lists the variables";
 pub const ENV_GET: &str = "Prints one variable";
@@ -68,12 +75,15 @@ pub const PRINT: &str = "Prints the URL instead";
 pub const YES: &str = "Does not ask for the name";
 pub const SHELL: &str = "bash, elvish, fish, powershell or zsh";
 
-pub const LISTEN: &str = "Where the API listens; loopback only [env: HAVRE_LISTEN] [default: 127.0.0.1:5000]";
-pub const GATEWAY_ADDR: &str = "Where the apps answer [env: HAVRE_GATEWAY] [default: 127.0.0.1:8080]";
+pub const LISTEN: &str =
+    "Where the API listens; loopback only [env: HAVRE_LISTEN] [default: 127.0.0.1:5000]";
+pub const GATEWAY_ADDR: &str =
+    "Where the apps answer [env: HAVRE_GATEWAY] [default: 127.0.0.1:8080]";
 pub const DATA_DIR: &str = "Where everything is kept [env: HAVRE_DATA_DIR] [default: /var/lib/havre as root, else ~/.local/share/havre]";
 pub const GATEWAY_LISTEN: &str = "Where the apps answer";
 pub const GATEWAY_CONTROL: &str = "The unix socket through which the server sets routes";
 pub const GATEWAY_STATE: &str = "Where the last table of routes is kept";
 pub const GATEWAY_DOMAIN: &str = "Apps answer at NAME.DOMAIN";
-pub const DEMO_ONCE: &str = "Asks every URL itself, prints a table and ends: 0 when every app answered 200";
+pub const DEMO_ONCE: &str =
+    "Asks every URL itself, prints a table and ends: 0 when every app answered 200";
 pub const DEMO_KEEP: &str = "Keeps the demo's folder and prints where it is";

@@ -5,13 +5,11 @@ use std::path::Path;
 
 pub const STATIC_NOT_FOUND: &str = "404: there is no such page.\n";
 pub const LOOPBACK_ONLY: &str = "Loopback only until logins exist";
-pub const LOOPBACK_ONLY_CURE: &str =
-    "Listen on 127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel: ssh -L 5000:127.0.0.1:5000 HOST.";
+pub const LOOPBACK_ONLY_CURE: &str = "Listen on 127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel: ssh -L 5000:127.0.0.1:5000 HOST.";
 pub const DRIVER_NOT_YET: &str = "The Proxmox driver is not in this version yet.";
 pub const DRIVER_NOT_YET_CURE: &str = "Leave HAVRE_DRIVER out, or set it to local.";
 pub const DATABASE_NOT_YET: &str = "Only SQLite is in this version yet.";
-pub const DATABASE_NOT_YET_CURE: &str =
-    "Leave DATABASE_URL out for DATA_DIR/deployments.db, or name a file: sqlite:////absolute/path.db";
+pub const DATABASE_NOT_YET_CURE: &str = "Leave DATABASE_URL out for DATA_DIR/deployments.db, or name a file: sqlite:////absolute/path.db";
 pub const STOPPING: &str = "Stopping: apps and gateway go on. Once more to stop at once.";
 pub const STOPPED: &str = "Stopped.";
 
@@ -39,7 +37,10 @@ pub fn data_dir_cure(dir: &Path) -> String {
 }
 
 pub fn data_dir_taken(dir: &Path) -> String {
-    format!("Another server already uses the data folder {}.", dir.display())
+    format!(
+        "Another server already uses the data folder {}.",
+        dir.display()
+    )
 }
 
 pub const DATA_DIR_TAKEN_CURE: &str =
@@ -60,7 +61,10 @@ pub const GATEWAY_ADDRESS_CURE: &str =
     "Find who holds it with `ss -ltnp`, or choose another address with --gateway or HAVRE_GATEWAY.";
 
 pub fn gateway_does_not_come(log: &Path) -> String {
-    format!("The gateway does not come up. Its log is {}.", log.display())
+    format!(
+        "The gateway does not come up. Its log is {}.",
+        log.display()
+    )
 }
 
 pub fn gateway_socket_too_long(path: &Path) -> String {
@@ -76,7 +80,12 @@ pub fn cannot_open(what: &str, why: &str) -> String {
     format!("{what} cannot be opened: {why}")
 }
 
-pub fn deploys_how(listen: SocketAddr, gateway: SocketAddr, base_domain: &str, data_dir: &Path) -> String {
+pub fn deploys_how(
+    listen: SocketAddr,
+    gateway: SocketAddr,
+    base_domain: &str,
+    data_dir: &Path,
+) -> String {
     let port = match gateway.port() {
         80 => String::new(),
         port => format!(":{port}"),

@@ -1,0 +1,11 @@
+//! `havre doctor`: what Havre needs of this machine, and the cure for what is missing.
+
+mod check;
+mod disk;
+mod network;
+mod run;
+mod sandbox;
+mod server;
+mod tools;
+
+pub use run::run;
