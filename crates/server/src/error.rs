@@ -100,14 +100,16 @@ impl ApiError {
 
     /// A release that failed, for those who waited for it.
     pub fn failed(failure: &Failure) -> Self {
-        let status = match failure.kind {
-            FailureKind::Platform => StatusCode::INTERNAL_SERVER_ERROR,
-            FailureKind::Capacity => StatusCode::INSUFFICIENT_STORAGE,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        let (status, code) = match failure.kind {
+            FailureKind::Platform => (StatusCode::INTERNAL_SERVER_ERROR, "platform"),
+            FailureKind::Capacity => (StatusCode::INSUFFICIENT_STORAGE, "capacity"),
+            FailureKind::WouldLoseData => (StatusCode::CONFLICT, "refused"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "app_failed"),
         };
-        let mut answer = Self::new(status, &failure_word(failure.kind), failure.what.clone());
+        let mut answer = Self::new(status, code, failure.what.clone());
         let rest = text::rest_of_story(failure);
         answer.body.details = (!rest.is_empty()).then_some(rest);
+        answer.body.kind = Some(failure_word(failure.kind));
         answer.body.reference = failure.reference.clone().map(|reference| reference.0);
         answer
     }
@@ -207,5 +209,108 @@ pub(crate) fn from_store(error: StoreError, roll: impl FnOnce() -> Reference) ->
             tracing::error!(%reference, cause = %chain(&error), "a request failed");
             ApiError::internal(reference)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Status;
+    use domain::status::Event;
+    use rstest::rstest;
+
+    fn reference() -> Reference {
+        Reference("E-00000001".to_owned())
+    }
+
+    fn technical() -> StoreError {
+        StoreError::Other {
+            what: "read the row".to_owned(),
+            source: "secret path /var/lib".into(),
+        }
+    }
+
+    #[rstest]
+    #[case(StoreError::NotFound, 404, "not_found")]
+    #[case(StoreError::NameTaken { holder: "a".into() }, 409, "name_taken")]
+    #[case(StoreError::OtherSource { holder: "a".into(), url: "u".into() }, 409, "name_taken")]
+    #[case(StoreError::NotManaged, 409, "not_managed")]
+    #[case(StoreError::Refused("no".into()), 409, "refused")]
+    #[case(StoreError::Illegal(Status::Deleted.on(Event::Stop).unwrap_err()), 409, "refused")]
+    #[case(StoreError::Cancelled, 409, "cancelled")]
+    #[case(StoreError::DiskFull, 503, "disk_full")]
+    #[case(StoreError::Unavailable("gone".into()), 503, "unavailable")]
+    #[case(StoreError::LeaseLost, 500, "platform")]
+    #[case(technical(), 500, "platform")]
+    fn what_the_database_refuses(
+        #[case] error: StoreError,
+        #[case] status: u16,
+        #[case] code: &str,
+    ) {
+        let answer = from_store(error, reference);
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(answer.body.code.as_deref(), Some(code));
+        assert!(answer.body.error.is_some());
+        assert_eq!(answer.body.reference.is_some(), status == 500);
+        let retry = answer.into_response().headers().contains_key("retry-after");
+        assert_eq!(retry, status == 503);
+    }
+
+    #[test]
+    fn technical_causes_never_reach_the_client() {
+        let answer = from_store(technical(), reference);
+        let body = serde_json::to_string(&answer.body).unwrap();
+        assert!(!body.contains("secret path") && body.contains("E-00000001"));
+    }
+
+    #[test]
+    fn another_repository_under_a_name_names_the_holder_and_the_way_out() {
+        let error = StoreError::OtherSource {
+            holder: "shop".into(),
+            url: "https://git.example/a".into(),
+        };
+        let body = from_store(error, reference).body;
+        assert!(
+            body.error
+                .unwrap()
+                .contains("`shop` deploys https://git.example/a")
+        );
+        assert!(body.details.unwrap().contains("replace_source"));
+    }
+
+    #[rstest]
+    #[case(FailureKind::Build, 422, "app_failed")]
+    #[case(FailureKind::Unhealthy, 422, "app_failed")]
+    #[case(FailureKind::WouldLoseData, 409, "refused")]
+    #[case(FailureKind::Capacity, 507, "capacity")]
+    #[case(FailureKind::Platform, 500, "platform")]
+    fn a_users_failure_is_no_fault_of_the_platform(
+        #[case] kind: FailureKind,
+        #[case] status: u16,
+        #[case] code: &str,
+    ) {
+        let failure = Failure::new(kind, "it failed")
+            .cure("mend it")
+            .tail(vec!["last line".into()]);
+        let answer = ApiError::failed(&failure);
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(answer.body.code.as_deref(), Some(code));
+        assert_eq!(answer.body.error.as_deref(), Some("it failed"));
+        assert_eq!(
+            answer.body.details.as_deref(),
+            Some("mend it\n    last line")
+        );
+        assert_eq!(answer.body.kind, Some(failure_word(kind)));
+    }
+
+    #[test]
+    fn no_room_tells_the_cure() {
+        let refusal = Refusal::Capacity {
+            what: "the disk is full".into(),
+            cure: "make room".into(),
+        };
+        let answer = from_refusal(refusal, reference);
+        assert_eq!(answer.status.as_u16(), 507);
+        assert_eq!(answer.body.details.as_deref(), Some("make room"));
     }
 }

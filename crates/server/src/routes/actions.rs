@@ -20,8 +20,9 @@ use crate::state::App;
 use crate::validate::{ChangeInput, Problem, Wanted, complete, read_change};
 use crate::{show, text};
 
-/// The longest that `wait=true` waits for a start, stop or restart.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// The longest that `wait=true` waits for a start, stop or restart; then it answers 202. Clients give up on a server that
+/// is silent for longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Fetches, plans and builds again; with `resources` it changes only those, without building.
 #[utoipa::path(

@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn a_tail_keeps_the_newest_lines_within_both_bounds() {
         let mut tail = Tail::new(2);
-        ["a", "b", "c"].map(|line| tail.push(line.to_owned()));
+        for line in ["a", "b", "c"] {
+            tail.push(line.to_owned());
+        }
         assert_eq!(tail.into_lines(), ["b", "c"]);
 
         let mut tail = Tail::new(10);
