@@ -1,0 +1,324 @@
+//! The bodies that pass through: requests on their way to a guest, answers on their way to a client.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep};
+
+use crate::metrics::Metrics;
+use crate::upstream::{Connection, InFlight};
+
+/// A timer that costs nothing until something is waited for.
+#[derive(Default)]
+pub struct LazyTimer(Option<Pin<Box<Sleep>>>);
+
+impl LazyTimer {
+    /// True once `limit` has passed since the first poll after the last reset.
+    pub fn poll(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        let sleep = self
+            .0
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        sleep.as_mut().poll(cx)
+    }
+
+    /// Starts anew at the next poll.
+    pub fn reset(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// The body of a request on its way to a guest.
+pub enum RequestBody {
+    /// None.
+    Empty,
+    /// What the client sends.
+    Upload(Box<Upload>),
+}
+
+/// A body that comes from a client.
+pub struct Upload {
+    inner: Incoming,
+    watch: Arc<UploadWatch>,
+    timer: LazyTimer,
+    stall: Duration,
+}
+
+/// How an upload stands, for the one who waits for the answer.
+#[derive(Default)]
+pub struct UploadWatch {
+    frames: AtomicU64,
+    fault: AtomicU8,
+}
+
+/// What a client did wrong with its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadFault {
+    /// It sent nothing for too long.
+    Stalled,
+    /// It broke off or sent something malformed.
+    Broken,
+}
+
+impl UploadWatch {
+    /// Changes whenever something of the body arrived.
+    pub fn progress(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// What went wrong, if anything did.
+    pub fn fault(&self) -> Option<UploadFault> {
+        match self.fault.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(UploadFault::Stalled),
+            _ => Some(UploadFault::Broken),
+        }
+    }
+}
+
+impl RequestBody {
+    /// The body that `inner` brings, given up when nothing comes for `stall`; and how to watch it.
+    pub fn of(inner: Incoming, stall: Duration) -> (Self, Option<Arc<UploadWatch>>) {
+        if inner.is_end_stream() {
+            return (RequestBody::Empty, None);
+        }
+        let watch = Arc::new(UploadWatch::default());
+        let upload = Upload {
+            inner,
+            watch: Arc::clone(&watch),
+            timer: LazyTimer::default(),
+            stall,
+        };
+        (RequestBody::Upload(Box::new(upload)), Some(watch))
+    }
+}
+
+impl Upload {
+    fn fail(&self, fault: u8) -> io::Error {
+        self.watch.fault.store(fault, Ordering::Relaxed);
+        io::Error::other("the client's body did not arrive")
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match Pin::new(&mut self.inner).poll_frame(cx) {
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(2)))),
+            Poll::Ready(Some(Ok(frame))) => {
+                self.watch.frames.fetch_add(1, Ordering::Relaxed);
+                self.timer.reset();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                ready!(self.timer.poll(cx, self.stall));
+                Poll::Ready(Some(Err(self.fail(1))))
+            }
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match self.get_mut() {
+            RequestBody::Empty => Poll::Ready(None),
+            RequestBody::Upload(upload) => upload.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            RequestBody::Empty => true,
+            RequestBody::Upload(upload) => upload.inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            RequestBody::Empty => SizeHint::with_exact(0),
+            RequestBody::Upload(upload) => upload.inner.size_hint(),
+        }
+    }
+}
+
+/// The body of an answer.
+pub enum ResponseBody {
+    /// The gateway's own.
+    Full(Option<Bytes>),
+    /// A guest's.
+    Guest(Box<GuestBody>),
+}
+
+/// A body that comes from a guest, with the connection it comes over: reading the body drives the connection, in the same
+/// task, and dropping the body before its end closes it.
+pub struct GuestBody {
+    inner: Incoming,
+    connection: Option<Box<Connection>>,
+    in_flight: InFlight,
+    metrics: Arc<Metrics>,
+    timer: LazyTimer,
+    idle: Duration,
+}
+
+impl ResponseBody {
+    /// No body.
+    pub fn empty() -> Self {
+        ResponseBody::Full(None)
+    }
+
+    /// These bytes.
+    pub fn full(bytes: Bytes) -> Self {
+        ResponseBody::Full(Some(bytes))
+    }
+
+    /// What a guest sends over `connection`, given up when it is silent for `idle`.
+    pub fn guest(
+        inner: Incoming,
+        connection: Box<Connection>,
+        in_flight: InFlight,
+        metrics: Arc<Metrics>,
+        idle: Duration,
+    ) -> Self {
+        ResponseBody::Guest(Box::new(GuestBody {
+            inner,
+            connection: Some(connection),
+            in_flight,
+            metrics,
+            timer: LazyTimer::default(),
+            idle,
+        }))
+    }
+}
+
+impl GuestBody {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let polled = self.poll_inner(cx);
+        match &polled {
+            Poll::Pending => {
+                ready!(self.timer.poll(cx, self.idle));
+                self.connection = None;
+                self.metrics.aborted.up();
+                Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())))
+            }
+            Poll::Ready(Some(Ok(_))) => {
+                self.timer.reset();
+                if self.inner.is_end_stream() {
+                    self.finish(cx);
+                }
+                polled
+            }
+            Poll::Ready(None) => {
+                self.finish(cx);
+                polled
+            }
+            Poll::Ready(Some(Err(_))) => {
+                self.connection = None;
+                self.metrics.aborted.up();
+                polled
+            }
+        }
+    }
+
+    /// The body is fed by nothing but the connection, which is polled here: so it needs no waker of its own.
+    fn poll_inner(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let quiet = &mut Context::from_waker(Waker::noop());
+        if let Poll::Ready(item) = Pin::new(&mut self.inner).poll_frame(quiet) {
+            return Poll::Ready(item.map(|frame| frame.map_err(io::Error::other)));
+        }
+        let over = match &mut self.connection {
+            Some(connection) => connection.poll_drive(cx).is_ready(),
+            None => true,
+        };
+        if over {
+            self.connection = None;
+        }
+        match Pin::new(&mut self.inner).poll_frame(quiet) {
+            Poll::Ready(item) => Poll::Ready(item.map(|frame| frame.map_err(io::Error::other))),
+            // Cannot be: a body whose connection is over ends.
+            Poll::Pending if over => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        if let Some(connection) = self.connection.take() {
+            self.in_flight.backend().give_back(connection, cx);
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match self.get_mut() {
+            ResponseBody::Full(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            ResponseBody::Guest(guest) => guest.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            ResponseBody::Full(bytes) => bytes.is_none(),
+            ResponseBody::Guest(guest) => guest.inner.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            ResponseBody::Full(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64))
+            }
+            ResponseBody::Guest(guest) => guest.inner.size_hint(),
+        }
+    }
+}
+
+/// A deadline that moves with an upload's progress.
+pub struct Patience {
+    sleep: Pin<Box<Sleep>>,
+    limit: Duration,
+    upload: Option<Arc<UploadWatch>>,
+    seen: u64,
+}
+
+impl Patience {
+    /// Waits `limit` from now, and from each sign of life of the upload.
+    pub fn new(limit: Duration, upload: Option<Arc<UploadWatch>>) -> Self {
+        Self {
+            sleep: Box::pin(tokio::time::sleep(limit)),
+            limit,
+            upload,
+            seen: 0,
+        }
+    }
+
+    /// Ready once it is over.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            let progress = self.upload.as_ref().map_or(0, |watch| watch.progress());
+            if progress == self.seen {
+                return Poll::Ready(());
+            }
+            self.seen = progress;
+            self.sleep.as_mut().reset(Instant::now() + self.limit);
+        }
+    }
+}

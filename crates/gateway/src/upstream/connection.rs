@@ -1,0 +1,137 @@
+//! One HTTP/1 connection to a guest. It has no task of its own: the task of the client's request drives it, which saves
+//! a hand-over between threads per message, and dropping it closes it.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::{Request, Response};
+use tokio::net::TcpStream;
+
+use super::backend::Backend;
+use super::io::{GuestIo, Traffic};
+use crate::body::{Patience, RequestBody, UploadWatch};
+use crate::hook::{Hook, Stage};
+
+/// One connection to a guest.
+pub struct Connection {
+    sender: http1::SendRequest<RequestBody>,
+    driver: http1::Connection<GuestIo, RequestBody>,
+    traffic: Arc<Traffic>,
+    hook: Arc<Hook>,
+}
+
+/// Why a request got no answer.
+pub enum SendFailure {
+    /// Nothing of it was sent; here it is again.
+    Unsent(Request<RequestBody>),
+    /// The connection ended before the first byte of an answer.
+    Silent,
+    /// The guest sent something that is no HTTP answer, or only a part of one.
+    Garbled,
+    /// No answer in time.
+    TimedOut,
+    /// A drain cut it.
+    Cut,
+}
+
+/// Why there is no answer to wait for.
+enum Silence {
+    Over,
+    TooLong,
+}
+
+impl Connection {
+    /// Speaks HTTP/1 over a connected socket, with at most `buffer` bytes held per direction.
+    pub async fn open(
+        stream: TcpStream,
+        backend: &Arc<Backend>,
+        buffer: usize,
+    ) -> io::Result<Box<Self>> {
+        let io = GuestIo::new(stream, backend.links());
+        let traffic = Arc::clone(io.traffic());
+        let hook = Arc::clone(io.hook());
+        let (sender, driver) = http1::Builder::new()
+            .max_buf_size(buffer)
+            .handshake(io)
+            .await
+            .map_err(io::Error::other)?;
+        Ok(Box::new(Self {
+            sender,
+            driver,
+            traffic,
+            hook,
+        }))
+    }
+
+    /// Moves bytes. Ready once the connection is over; then it must not be driven again.
+    pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.poll_without_shutdown(cx).map(|_| ())
+    }
+
+    /// True when it can take a request now; a connection that cannot must be dropped.
+    pub fn poll_reusable(&mut self, cx: &mut Context<'_>) -> bool {
+        self.poll_drive(cx).is_pending() && self.sender.is_ready()
+    }
+
+    /// As [`Self::poll_reusable`], for a request that cannot be sent twice: the kernel is asked whether the guest has
+    /// closed, since what the runtime knows may be a moment old.
+    pub fn poll_surely_reusable(&mut self, cx: &mut Context<'_>) -> bool {
+        self.traffic.doubt();
+        self.poll_reusable(cx)
+    }
+
+    /// Sends a request and waits for the head of the answer: `limit` from the last sign of life of the upload.
+    pub async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+        limit: Duration,
+        upload: Option<Arc<UploadWatch>>,
+    ) -> Result<Response<Incoming>, SendFailure> {
+        let heard = self.traffic.received();
+        let mut patience = Patience::new(limit, upload);
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let driver = &mut self.driver;
+        let sent = std::future::poll_fn(|cx| {
+            // The answer comes from nothing but the driver, which is polled here: so it needs no waker of its own.
+            let quiet = &mut Context::from_waker(Waker::noop());
+            let over = driver.poll_without_shutdown(cx).is_ready();
+            match answer.as_mut().poll(quiet) {
+                Poll::Ready(done) => Poll::Ready(Ok(done)),
+                Poll::Pending if over => Poll::Ready(Err(Silence::Over)),
+                Poll::Pending => patience.poll(cx).map(|()| Err(Silence::TooLong)),
+            }
+        })
+        .await;
+        let heard = self.traffic.received() != heard;
+        match sent {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(mut error)) => match error.take_message() {
+                Some(request) => Err(SendFailure::Unsent(request)),
+                None => Err(self.failure(heard)),
+            },
+            Err(Silence::Over) => Err(self.failure(heard)),
+            Err(Silence::TooLong) => Err(SendFailure::TimedOut),
+        }
+    }
+
+    fn failure(&self, heard: bool) -> SendFailure {
+        match (self.hook.stage(), heard) {
+            (Stage::Cut, _) => SendFailure::Cut,
+            (_, true) => SendFailure::Garbled,
+            (_, false) => SendFailure::Silent,
+        }
+    }
+
+    /// Takes the socket out after the guest agreed to switch protocols, with the bytes that came after its answer.
+    pub async fn into_io(mut self) -> (GuestIo, Bytes) {
+        std::future::poll_fn(|cx| self.poll_drive(cx)).await;
+        let parts = self.driver.into_parts();
+        (parts.io, parts.read_buf)
+    }
+}

@@ -1,0 +1,4 @@
+//! The gateway over real sockets on loopback.
+
+mod basics;
+mod support;

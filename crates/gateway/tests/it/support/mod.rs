@@ -1,0 +1,31 @@
+//! A gateway, guests with behaviour, and clients, all on loopback.
+
+mod app;
+mod gateway;
+mod http;
+
+pub use app::{App, Body, Reply, text};
+pub use gateway::{TestGateway, deploying, failed, label, serving, stopped};
+pub use http::{Answer, Raw, get};
+
+use std::time::Duration;
+
+/// No condition takes longer than this, or the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for a future, at most [`PATIENCE`].
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what)
+        .await
+        .expect("it should have happened long ago")
+}
+
+/// Asks again until the condition holds, at most [`PATIENCE`].
+pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
+    soon(async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
