@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::job::{Job, Lease, WorkerId};
+use domain::job::{Job, Lease, Work, WorkerId};
 use domain::ports::{Jobs, StoreError, StoreResult};
+use domain::release::Cause;
 use domain::status::{Event, ReleaseEvent};
-use domain::{DeploymentId, JobId, Status};
+use domain::{DeploymentId, JobId, ReleaseId, Status};
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::Database;
@@ -106,6 +107,9 @@ async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(J
         .bind(job.id.to_string())
         .execute(tx.conn())
         .await?;
+    if let Work::Deploy { release } = &job.work {
+        wake_for(&mut tx, release).await?;
+    }
     tx.commit().await?;
     let lease = Lease {
         job: job.id,
@@ -113,6 +117,17 @@ async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(J
         epoch,
     };
     Ok(Some((job, lease)))
+}
+
+/// The turn of a release has come. What was done before it (a stop, a failed start, a failed release) may have left the
+/// deployment where the release wants it to run: whoever reads the status from now on sees that it is on its way.
+async fn wake_for(tx: &mut Tx<'_>, release: &ReleaseId) -> Ran<()> {
+    let head = tx.release_head(release).await?;
+    if head.status.is_under_way() && !head.cancel_requested {
+        tx.wake(&head.deployment, head.cause == Cause::Deploy)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn next(connection: &mut sqlx::SqliteConnection, now: i64) -> Ran<Option<SqliteRow>> {

@@ -122,6 +122,19 @@ impl<'a> Tx<'a> {
         Ok(to)
     }
 
+    /// A release is on its way: what failed is `pending` again, and what its user stopped only when the release `starts` it.
+    pub(crate) async fn wake(&mut self, deployment: &DeploymentId, starts: bool) -> Ran<()> {
+        let wakes = match self.status(deployment).await? {
+            Status::Failed => true,
+            Status::Stopped => starts,
+            _ => false,
+        };
+        if wakes {
+            self.deployment_takes(deployment, Event::Deploy).await?;
+        }
+        Ok(())
+    }
+
     /// Compare-and-set: on a database that others write too, the row may have changed since it was read.
     pub(crate) async fn set_status(
         &mut self,

@@ -4,8 +4,8 @@ use domain::event::Happened;
 use domain::job::Work;
 use domain::ports::Accepted;
 use domain::release::Version;
-use domain::status::{Event, ReleaseEvent};
-use domain::{DeploymentId, JobId, Release, ReleaseId, ReleaseStatus, Status};
+use domain::status::ReleaseEvent;
+use domain::{DeploymentId, JobId, Release, ReleaseId, ReleaseStatus};
 
 use super::draft::Draft;
 use crate::error::Ran;
@@ -142,15 +142,16 @@ pub(super) async fn request_cancel(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<(
     Ok(())
 }
 
-/// The deployment is asked to run again where nothing serves. What its user stopped stays stopped unless `starts`.
+/// The deployment is `pending` again where nothing serves. What its user stopped stays stopped unless `starts`. While a
+/// start, stop or restart is on the queue, the status is that job's: the release wakes the deployment when its turn comes.
 pub(super) async fn wake(tx: &mut Tx<'_>, deployment: &DeploymentId, starts: bool) -> Ran<()> {
-    let wakes = match tx.status(deployment).await? {
-        Status::Failed => true,
-        Status::Stopped => starts,
-        _ => false,
-    };
-    if wakes {
-        tx.deployment_takes(deployment, Event::Deploy).await?;
+    let turn =
+        sqlx::query("SELECT 1 FROM jobs WHERE deployment_id = ? AND kind <> 'deploy' LIMIT 1")
+            .bind(deployment.to_string())
+            .fetch_optional(tx.conn())
+            .await?;
+    match turn {
+        Some(_) => Ok(()),
+        None => tx.wake(deployment, starts).await,
     }
-    Ok(())
 }

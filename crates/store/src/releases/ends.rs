@@ -5,7 +5,7 @@ use domain::job::Lease;
 use domain::status::{Event, ReleaseEvent};
 use domain::{Failure, ReleaseId, ReleaseStatus};
 
-use super::progress::{started, wake};
+use super::progress::started;
 use crate::database::Database;
 use crate::error::Ran;
 use crate::rows::{Read, ReleaseHead, step, to_json};
@@ -25,7 +25,7 @@ pub(super) async fn live(
     }
     let head = started(&mut tx, &head).await?;
     if !dormant {
-        wake(&mut tx, &head).await?;
+        tx.wake(&head.deployment, false).await?;
         tx.deployment_takes(&head.deployment, Event::ReleaseLive)
             .await?;
     }

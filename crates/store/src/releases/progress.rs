@@ -3,9 +3,8 @@
 use domain::event::StepState;
 use domain::job::Lease;
 use domain::ports::{BuiltArtifact, StepRow, StoreError};
-use domain::release::Cause;
 use domain::status::{Event, ReleaseEvent};
-use domain::{Commit, Plan, ReleaseId, ReleaseStatus, Status, Step};
+use domain::{Commit, Plan, ReleaseId, ReleaseStatus, Step};
 
 use crate::database::Database;
 use crate::error::Ran;
@@ -31,27 +30,12 @@ pub(super) async fn began(db: &Database, lease: &Lease, release: &ReleaseId) -> 
     ) {
         tx.release_takes(&head, ReleaseEvent::Build).await?;
     }
-    wake(&mut tx, &head).await?;
+    if head.status != ReleaseStatus::Serving {
+        tx.wake(&head.deployment, false).await?;
+    }
     tx.deployment_takes(&head.deployment, Event::JobStarted)
         .await?;
     tx.commit().await
-}
-
-/// The release before this one may have failed, or the deployment may have been stopped, since this one was asked for.
-/// A deploy starts it again; another change does not start what its user stopped.
-pub(super) async fn wake(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()> {
-    if head.status == ReleaseStatus::Serving {
-        return Ok(());
-    }
-    let wakes = match tx.status(&head.deployment).await? {
-        Status::Failed => true,
-        Status::Stopped => head.cause == Cause::Deploy,
-        _ => false,
-    };
-    if wakes {
-        tx.deployment_takes(&head.deployment, Event::Deploy).await?;
-    }
-    Ok(())
 }
 
 pub(super) async fn step_began(
@@ -172,7 +156,7 @@ pub(super) async fn provisioned(
         .execute(tx.conn())
         .await?;
     started(&mut tx, &head).await?;
-    wake(&mut tx, &head).await?;
+    tx.wake(&head.deployment, false).await?;
     tx.deployment_takes(&head.deployment, Event::GuestReady)
         .await?;
     tx.commit().await
