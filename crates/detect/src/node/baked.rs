@@ -1,0 +1,25 @@
+//! Environment that build tools write into what they build.
+
+use super::package::Package;
+
+/// A build tool's package and what it bakes.
+const TOOLS: [(&str, &[&str]); 6] = [
+    ("vite", &["VITE_"]),
+    ("react-scripts", &["REACT_APP_", "PUBLIC_URL"]),
+    ("@vue/cli-service", &["VUE_APP_"]),
+    ("next", &["NEXT_PUBLIC_"]),
+    ("nuxt", &["NUXT_PUBLIC_"]),
+    ("astro", &["PUBLIC_"]),
+];
+
+/// The prefixes and names that the build of this package bakes in; none when nothing is built.
+pub(crate) fn names(package: &Package) -> Vec<String> {
+    if package.script("build").is_none() {
+        return Vec::new();
+    }
+    TOOLS
+        .iter()
+        .filter(|(tool, _)| package.asks(tool))
+        .flat_map(|(_, names)| names.iter().map(|&name| name.to_owned()))
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! Tests of detection through its public function.
