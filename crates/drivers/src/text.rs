@@ -1,3 +1,5 @@
 //! Every sentence of this crate that a user reads, in one place.
 
+pub mod guest;
 pub mod logs;
+pub mod place;

@@ -1,5 +1,43 @@
 //! The local driver: guests are sandboxes on this machine, made of namespaces, cgroups, seccomp and Landlock.
 
+mod artifact;
+mod bases;
+mod cgroup;
+mod config;
+mod create;
+mod destroy;
+mod driver;
+mod environment;
+mod exec;
+mod files;
+mod ids;
+mod init;
+mod launch;
+mod layout;
+mod link;
 pub mod logs;
 pub mod net;
+mod network;
+mod observe;
+mod persist;
+mod process;
+mod report;
+mod room;
+mod sandbox;
+mod service;
+mod shim;
+mod sockets;
+mod spec;
+mod tier;
 pub mod toolchain;
+mod trees;
+mod trouble;
+mod watch;
+pub(crate) mod wire;
+mod written;
+
+pub use config::{Floor, LocalConfig};
+pub use driver::LocalDriver;
+pub use shim::{GUEST_COMMAND, guest_main};
+pub use tier::Tier;
+pub use wire::CrashPolicy;

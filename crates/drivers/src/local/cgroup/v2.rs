@@ -1,0 +1,152 @@
+//! Version 2: one folder with everything, below a place that was delegated to us.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::wire::Limits;
+
+/// Where processes of ours that are no guests sit: a group that has children with controllers may hold no process.
+const LEAF: &str = "ctl";
+
+/// The group below which we may make ours. A delegated one is used; root without delegation uses the top, since moving
+/// somebody else's processes (a login session's) out of their group would be rude.
+pub fn delegated_base(mount: &Path, own: &Path) -> Option<PathBuf> {
+    let own = if own.file_name().is_some_and(|name| name == LEAF) {
+        own.parent()?
+    } else {
+        own
+    };
+    let root = nix::unistd::geteuid().is_root();
+    if own == mount || (root && !is_delegated(own)) {
+        return Some(mount.to_path_buf());
+    }
+    empty_into_leaf(own).ok()?;
+    Some(own.to_path_buf())
+}
+
+/// systemd marks what it delegates.
+fn is_delegated(group: &Path) -> bool {
+    let Ok(path) = std::ffi::CString::new(group.as_os_str().as_encoded_bytes()) else {
+        return false;
+    };
+    [c"user.delegate", c"trusted.delegate"].iter().any(|name| {
+        // SAFETY: two live C strings, and no buffer since its size is 0.
+        unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), std::ptr::null_mut(), 0) >= 0 }
+    })
+}
+
+/// Moves every process of a group into its leaf, again until none is left: some fork meanwhile.
+fn empty_into_leaf(group: &Path) -> io::Result<()> {
+    let leaf = group.join(LEAF);
+    fs::create_dir_all(&leaf)?;
+    for _ in 0..20 {
+        let pids = fs::read_to_string(group.join("cgroup.procs"))?;
+        if pids.trim().is_empty() {
+            return Ok(());
+        }
+        for pid in pids.lines() {
+            // One that ended meanwhile cannot be moved, and need not.
+            let _ = fs::write(leaf.join("cgroup.procs"), pid);
+        }
+    }
+    Err(io::Error::other(
+        "processes keep appearing in the delegated group",
+    ))
+}
+
+/// Makes our folder and enables the controllers for its children; gives those that work. Freezing needs none.
+pub fn prepare(base: &Path) -> Option<Vec<String>> {
+    let parent = base.parent()?;
+    fs::create_dir_all(base).ok()?;
+    let mut enabled = vec!["freezer".to_owned()];
+    for controller in ["memory", "pids", "cpu"] {
+        let switch = |group: &Path| {
+            fs::write(
+                group.join("cgroup.subtree_control"),
+                format!("+{controller}"),
+            )
+        };
+        if switch(parent).is_ok() && switch(base).is_ok() {
+            enabled.push(controller.to_owned());
+        }
+    }
+    Some(enabled)
+}
+
+/// Writes the limits.
+pub fn limit(controller: &str, group: &Path, limits: &Limits) -> io::Result<()> {
+    let write = |file: &str, value: String| fs::write(group.join(file), value);
+    match controller {
+        "memory" => {
+            write("memory.max", limits.memory.to_string())?;
+            // Where swap is not counted the file is missing, and there is nothing to forbid.
+            let _ = write("memory.swap.max", "0".into());
+            Ok(())
+        }
+        "pids" => write("pids.max", limits.pids.to_string()),
+        "cpu" => write(
+            "cpu.max",
+            format!("{} 100000", 100_000u64 * u64::from(limits.cores.max(1))),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Freezes or thaws, and looks until the kernel says so.
+pub fn freeze(group: &Path, frozen: bool) -> io::Result<bool> {
+    fs::write(group.join("cgroup.freeze"), if frozen { "1" } else { "0" })?;
+    for _ in 0..1000 {
+        let events = fs::read_to_string(group.join("cgroup.events"))?;
+        if (super::group::counter(&events, "frozen") == 1) == frozen {
+            return Ok(true);
+        }
+        std::thread::yield_now();
+    }
+    Ok(false)
+}
+
+/// How many processes the kernel killed for memory.
+pub fn oom_kills(group: &Path) -> u64 {
+    let text = fs::read_to_string(group.join("memory.events")).unwrap_or_default();
+    super::group::counter(&text, "oom_kill")
+}
+
+/// Kills all of it in one write (kernel 5.14 and later).
+pub fn kill(group: &Path) -> bool {
+    fs::write(group.join("cgroup.kill"), "1").is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_written_as_the_kernel_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits {
+            memory: 64 << 20,
+            cores: 2,
+            pids: 30,
+            disk: 0,
+        };
+        for controller in ["memory", "pids", "cpu", "freezer"] {
+            limit(controller, folder.path(), &limits).unwrap();
+        }
+        let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        assert_eq!(read("memory.max"), "67108864");
+        assert_eq!(read("memory.swap.max"), "0");
+        assert_eq!(read("cpu.max"), "200000 100000");
+        assert_eq!(read("pids.max"), "30");
+    }
+
+    #[test]
+    fn our_own_leaf_is_stripped() {
+        let mount = Path::new("/sys/fs/cgroup");
+        assert_eq!(
+            delegated_base(mount, &mount.join(LEAF)).as_deref(),
+            Some(mount),
+            "a later process that sits in the leaf finds the same base"
+        );
+    }
+}

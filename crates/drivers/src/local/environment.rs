@@ -1,0 +1,199 @@
+//! What a command inside a guest is given: its environment, and what of the host it sees.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use domain::guest::{APP_DIR, Role};
+use domain::ports::DriverError;
+
+use super::bases::{self as toolchain, PreparedBase};
+use super::config::LocalConfig;
+use super::ids;
+use super::layout::Layout;
+use super::persist;
+use super::spec::Made;
+use super::tier::Place;
+use super::wire::{AppFolder, Bind, Command, Launch, Limits, Work};
+
+/// Where a build's dependency cache is.
+const CACHE_DIR: &str = "/cache";
+/// Where the binary itself is, for the static server.
+pub const SELF_PATH: &str = "/havre";
+
+/// The caches of the tools that have one, below [`CACHE_DIR`].
+const CACHES: [(&str, &str); 7] = [
+    ("PIP_CACHE_DIR", "pip"),
+    ("UV_CACHE_DIR", "uv"),
+    ("POETRY_CACHE_DIR", "poetry"),
+    ("PIPENV_CACHE_DIR", "pipenv"),
+    ("npm_config_cache", "npm"),
+    ("npm_config_store_dir", "pnpm"),
+    ("YARN_CACHE_FOLDER", "yarn"),
+];
+
+/// Everything that the launch of a guest is made from.
+pub struct Surroundings<'a> {
+    /// The settings.
+    pub config: &'a LocalConfig,
+    /// The folders.
+    pub layout: &'a Layout,
+    /// What the machine allows.
+    pub place: &'a Place,
+    /// The guest.
+    pub made: &'a Made,
+    /// Its base.
+    pub base: &'a PreparedBase,
+}
+
+/// What the engine wants to run.
+pub struct Wanted<'a> {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// The app's environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// Folder relative to the app's.
+    pub dir: &'a str,
+    /// The host's registry settings and the cache are passed on.
+    pub registries: bool,
+    /// What the shim is for.
+    pub work: Work,
+}
+
+impl Surroundings<'_> {
+    /// The launch of a command or service.
+    pub fn launch(&self, wanted: Wanted<'_>) -> Result<Launch, DriverError> {
+        let spec = &self.made.spec;
+        let dir = self.layout.guest(&spec.id);
+        let inside = folder(wanted.dir)?;
+        let floor = match spec.role {
+            Role::Build => super::room::floor(self.config),
+            Role::Serve => 0,
+        };
+        Ok(Launch {
+            guest: spec.id.clone(),
+            hostname: spec.label.as_str().to_owned(),
+            ids: ids::of(self.config.uid_base, spec.slot),
+            app: self.app()?,
+            binds: self.binds(wanted.registries)?,
+            limits: self.limits(),
+            cgroup: self.place.cgroup.clone(),
+            network: true,
+            floor,
+            command: Command {
+                env: self.env(&wanted, &inside),
+                argv: wanted.argv,
+                dir: inside,
+            },
+            work: wanted.work,
+            dir: dir.0,
+        })
+    }
+
+    fn app(&self) -> Result<AppFolder, DriverError> {
+        let spec = &self.made.spec;
+        let dir = self.layout.guest(&spec.id);
+        match (&spec.artifact, self.made.overlay) {
+            (Some(artifact), true) => Ok(AppFolder::Overlay {
+                lower: self.layout.artifact(&spec.deployment, artifact),
+                upper: dir.upper(),
+                work: dir.work(),
+            }),
+            _ => Ok(AppFolder::Plain(dir.app())),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let resources = &self.made.spec.resources;
+        Limits {
+            memory: u64::from(resources.memory) << 20,
+            cores: resources.cores,
+            pids: self.config.pids,
+            disk: u64::from(resources.disk) << 30,
+        }
+    }
+
+    fn binds(&self, registries: bool) -> Result<Vec<Bind>, DriverError> {
+        let read_only = |path: PathBuf| Bind {
+            from: path.clone(),
+            to: path,
+            writable: false,
+        };
+        let mut binds: Vec<Bind> = self.base.binds.iter().cloned().map(read_only).collect();
+        binds.push(Bind {
+            from: self.config.exe.clone(),
+            to: SELF_PATH.into(),
+            writable: false,
+        });
+        if registries {
+            binds.extend(toolchain::registry_binds().into_iter().map(read_only));
+            binds.push(Bind {
+                from: self.layout.cache(&self.made.spec.deployment),
+                to: CACHE_DIR.into(),
+                writable: true,
+            });
+        }
+        binds.extend(persist::binds(self.layout, &self.made.spec)?);
+        // What is gone from the host cannot be bound; what it held is missed by whoever needs it, in its own words.
+        binds.retain(|bind| bind.from.exists());
+        Ok(binds)
+    }
+
+    /// The app's own values win, but for the path: it names what only the driver knows.
+    fn env(&self, wanted: &Wanted<'_>, inside: &Path) -> Vec<(String, String)> {
+        let mut env: BTreeMap<String, String> = BTreeMap::new();
+        let mut set = |name: &str, value: String| drop(env.insert(name.to_owned(), value));
+        set("HOME", "/tmp/home".into());
+        set("LANG", "C.UTF-8".into());
+        set("USER", "app".into());
+        set("TMPDIR", "/tmp".into());
+        if wanted.registries {
+            for (name, folder) in CACHES {
+                set(name, format!("{CACHE_DIR}/{folder}"));
+            }
+            toolchain::registry_env()
+                .into_iter()
+                .for_each(|(name, value)| set(&name, value));
+        }
+        wanted
+            .env
+            .iter()
+            .for_each(|(name, value)| set(name, value.clone()));
+        set("PATH", self.path(inside));
+        env.into_iter().collect()
+    }
+
+    fn path(&self, inside: &Path) -> String {
+        let app = Path::new(APP_DIR);
+        let mut folders = Vec::new();
+        for top in [inside, app] {
+            folders.extend([top.join(".venv/bin"), top.join("node_modules/.bin")]);
+        }
+        folders.extend(self.base.path.iter().cloned());
+        folders.extend(["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from));
+        let mut seen = std::collections::BTreeSet::new();
+        folders.retain(|folder| seen.insert(folder.clone()));
+        let texts: Vec<_> = folders
+            .iter()
+            .map(|folder| folder.to_string_lossy())
+            .collect();
+        texts.join(":")
+    }
+}
+
+/// A folder below the app's.
+fn folder(relative: &str) -> Result<PathBuf, DriverError> {
+    let mut path = PathBuf::from(APP_DIR);
+    for part in Path::new(relative).components() {
+        match part {
+            std::path::Component::Normal(name) => path.push(name),
+            std::path::Component::CurDir => {}
+            _ => {
+                return Err(DriverError::other(
+                    format!("run in the folder `{relative}`"),
+                    "it must be a plain path below the app's folder",
+                ));
+            }
+        }
+    }
+    Ok(path)
+}

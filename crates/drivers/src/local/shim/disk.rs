@@ -1,0 +1,74 @@
+//! Watches what a guest writes: ordinary file systems have no quota for a folder.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::trees;
+
+/// How often the file system is asked; asking costs one system call.
+const LOOK: Duration = Duration::from_millis(500);
+/// A full count happens at least this often, whatever the file system says.
+const COUNT_AT_LEAST: u32 = 120;
+
+/// Folders and how much may be in them together.
+pub struct Watch {
+    folders: Vec<PathBuf>,
+    limit: u64,
+    floor: u64,
+}
+
+impl Watch {
+    /// Watches these folders; on a file system with less than `floor` bytes free, too.
+    pub fn new(folders: Vec<PathBuf>, limit: u64, floor: u64) -> Self {
+        Self {
+            folders,
+            limit,
+            floor,
+        }
+    }
+
+    /// Returns when there is more in the folders than allowed, or too little disk is free. Counts only when the file
+    /// system has filled by as much as was left at the last count: an idle guest costs nothing.
+    pub async fn over(&self) {
+        let mut used = self.count().await;
+        let (mut filled, _) = self.disk();
+        let mut looks = 0;
+        while used <= self.limit {
+            tokio::time::sleep(LOOK).await;
+            looks += 1;
+            let (now, free) = self.disk();
+            if free < self.floor {
+                return;
+            }
+            if now.saturating_sub(filled) > self.limit - used || looks >= COUNT_AT_LEAST {
+                used = self.count().await;
+                (filled, looks) = (now, 0);
+            }
+        }
+    }
+
+    async fn count(&self) -> u64 {
+        let (folders, enough) = (self.folders.clone(), self.limit.saturating_add(1));
+        let count = move || {
+            folders
+                .iter()
+                .fold(0, |sum, folder| sum + trees::used(folder, enough))
+        };
+        tokio::task::spawn_blocking(count).await.unwrap_or(0)
+    }
+
+    /// Bytes used and bytes free on the file system of the first folder.
+    fn disk(&self) -> (u64, u64) {
+        let stat = self
+            .folders
+            .first()
+            .and_then(|folder| nix::sys::statvfs::statvfs(folder).ok());
+        stat.map_or((0, u64::MAX), |stat| {
+            let unit = stat.fragment_size();
+            (
+                (stat.blocks() - stat.blocks_free()) * unit,
+                stat.blocks_available() * unit,
+            )
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! Trees of files that somebody else wrote: copied, counted and removed without ever following a link.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::path::Path;
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat, renameat};
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+use walkdir::WalkDir;
+
+/// Bytes on disk below a folder; stops counting once it is `enough`. What vanishes meanwhile does not count.
+pub fn used(folder: &Path, enough: u64) -> u64 {
+    let mut sum = 0;
+    for entry in WalkDir::new(folder)
+        .same_file_system(true)
+        .into_iter()
+        .flatten()
+    {
+        sum += entry.metadata().map_or(0, |meta| meta.blocks() * 512);
+        if sum >= enough {
+            break;
+        }
+    }
+    sum
+}
+
+/// Copies a tree into a folder that is there, for this owner. Links stay links; set-uid bits and special files are left
+/// out.
+pub fn copy(from: &Path, to: &Path, owner: (u32, u32)) -> io::Result<()> {
+    for entry in WalkDir::new(from).min_depth(1) {
+        let entry = entry?;
+        let relative = entry.path().strip_prefix(from).map_err(io::Error::other)?;
+        let at = to.join(relative);
+        let kind = entry.file_type();
+        if kind.is_dir() {
+            fs::create_dir(&at)?;
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(entry.path())?, &at)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), &at)?;
+        } else {
+            continue;
+        }
+        lchown(&at, Some(owner.0), Some(owner.1))?;
+        if !kind.is_symlink() {
+            let mode = entry.metadata()?.permissions().mode() & 0o755;
+            fs::set_permissions(&at, fs::Permissions::from_mode(mode | 0o600))?;
+        }
+    }
+    Ok(())
+}
+
+/// So deep are descriptors held open; a deeper folder is moved up first.
+const DEEPEST: usize = 64;
+/// Names held in memory at once.
+const BATCH: usize = 4096;
+
+/// Removes a folder with everything in it, whatever its modes, its depth and its names. Gone already is success.
+pub fn remove(folder: &Path) -> io::Result<()> {
+    let broken = || io::Error::other("a folder without a parent or a name");
+    let parent = folder.parent().ok_or_else(broken)?;
+    let name = folder.file_name().ok_or_else(broken)?;
+    let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let top = match nix::fcntl::open(parent, flags, Mode::empty()) {
+        Err(Errno::ENOENT) => return Ok(()),
+        other => other?,
+    };
+    let mut removal = Removal {
+        top,
+        waiting: vec![name.to_owned()],
+        moved: 0,
+    };
+    while let Some(name) = removal.waiting.pop() {
+        let top = removal.top.try_clone()?;
+        removal.entry(&top, &name, 0)?;
+    }
+    Ok(())
+}
+
+struct Removal {
+    top: OwnedFd,
+    /// Folders directly in `top` that are still to be removed.
+    waiting: Vec<OsString>,
+    moved: usize,
+}
+
+impl Removal {
+    fn entry(&mut self, parent: &OwnedFd, name: &OsStr, depth: usize) -> io::Result<()> {
+        match unlinkat(parent, name, UnlinkatFlags::NoRemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(Errno::EISDIR | Errno::EPERM) if depth >= DEEPEST => self.move_up(parent, name),
+            Err(Errno::EISDIR | Errno::EPERM) => self.folder(parent, name, depth),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn move_up(&mut self, parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
+        self.moved += 1;
+        let fresh = OsString::from(format!(".deep-{}-{}", std::process::id(), self.moved));
+        renameat(parent, name, &self.top, fresh.as_os_str())?;
+        self.waiting.push(fresh);
+        Ok(())
+    }
+
+    fn folder(&mut self, parent: &OwnedFd, name: &OsStr, depth: usize) -> io::Result<()> {
+        let folder = open_folder(parent, name)?;
+        loop {
+            let names = names(&folder)?;
+            if names.is_empty() {
+                break;
+            }
+            for name in &names {
+                self.entry(&folder, name, depth + 1)?;
+            }
+        }
+        match unlinkat(parent, name, UnlinkatFlags::RemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Opens a folder that its owner may have closed to himself; its entries can be removed then.
+fn open_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    // It is a folder, nobody runs in this tree any more, and only its owner may do this.
+    let _ = fchmodat(parent, name, Mode::S_IRWXU, FchmodatFlags::FollowSymlink);
+    Ok(openat(parent, name, flags, Mode::empty())?)
+}
+
+fn names(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
+    let here = openat(
+        folder,
+        ".",
+        OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
+    let mut names = Vec::new();
+    for entry in Dir::from_fd(here)?.iter() {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
+        }
+        if names.len() == BATCH {
+            break;
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_tree_is_removed_and_what_links_point_to_stays() {
+        let top = tempfile::tempdir().unwrap();
+        let victim = top.path().join("victim");
+        fs::create_dir(&victim).unwrap();
+        fs::write(victim.join("kept"), "x").unwrap();
+        let tree = top.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).unwrap();
+        symlink(&victim, tree.join("a/link")).unwrap();
+        fs::write(tree.join("a/b/file"), "x").unwrap();
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
+        remove(&tree).unwrap();
+        assert!(!tree.exists());
+        assert!(victim.join("kept").exists());
+        remove(&tree).unwrap();
+    }
+
+    #[test]
+    fn a_tree_deeper_than_any_path_is_removed() {
+        let top = tempfile::tempdir().unwrap();
+        let tree = top.path().join("tree");
+        fs::create_dir(&tree).unwrap();
+        let mut at: OwnedFd = fs::File::open(&tree).unwrap().into();
+        for _ in 0..1000 {
+            nix::sys::stat::mkdirat(&at, "deeper", Mode::S_IRWXU).unwrap();
+            at = openat(&at, "deeper", OFlag::O_DIRECTORY, Mode::empty()).unwrap();
+        }
+        drop(at);
+        remove(&tree).unwrap();
+        assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_copy_keeps_links_and_drops_set_uid() {
+        let top = tempfile::tempdir().unwrap();
+        let (from, to) = (top.path().join("from"), top.path().join("to"));
+        fs::create_dir_all(from.join("d")).unwrap();
+        fs::create_dir(&to).unwrap();
+        fs::write(from.join("d/run me"), "x").unwrap();
+        fs::set_permissions(from.join("d/run me"), fs::Permissions::from_mode(0o4755)).unwrap();
+        symlink("../../etc/passwd", from.join("l")).unwrap();
+        let me = (
+            nix::unistd::geteuid().as_raw(),
+            nix::unistd::getegid().as_raw(),
+        );
+        copy(&from, &to, me).unwrap();
+        assert_eq!(
+            fs::read_link(to.join("l")).unwrap(),
+            Path::new("../../etc/passwd")
+        );
+        let mode = fs::metadata(to.join("d/run me"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o7777, 0o755);
+        assert!(used(&to, u64::MAX) > 0);
+    }
+}

@@ -1,0 +1,3 @@
+//! The local driver for real: sandboxes on this machine.
+
+mod first_light;
