@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use api::FrameworkObject;
 
@@ -18,4 +19,25 @@ pub struct ServerConfig {
     pub frameworks: BTreeMap<String, FrameworkObject>,
     /// True when `file://` repositories are admitted; for the words of the deploy page only.
     pub local_git: bool,
+}
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The head of a request; idle connections end after it too.
+    pub head: Duration,
+    /// An ordinary request, reading its body included. Those that wait for a deploy or a destroy are not ordinary.
+    pub request: Duration,
+    /// Requests under way once the server goes down.
+    pub last_requests: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            request: Duration::from_secs(30),
+            last_requests: Duration::from_secs(10),
+        }
+    }
 }

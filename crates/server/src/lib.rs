@@ -14,8 +14,8 @@ mod state;
 mod text;
 mod validate;
 
-pub use config::ServerConfig;
+pub use config::{Patience, ServerConfig};
 pub use router::{ROUTES, router};
 pub use routes::openapi::document as openapi_document;
-pub use serve::serve;
+pub use serve::{serve, serve_with};
 pub use validate::{DeployInput, Present, Problem, validate_deploy};

@@ -15,7 +15,7 @@ use crate::routes::{
     stats,
 };
 use crate::state::App;
-use crate::{ServerConfig, pages, text};
+use crate::{Patience, ServerConfig, pages, text};
 
 /// Every route of the API: method and path. Tests walk it, and compare it with the OpenAPI document.
 pub const ROUTES: [(&str, &str); 26] = [
@@ -49,7 +49,8 @@ pub const ROUTES: [(&str, &str); 26] = [
 
 /// The whole server as a service: for tests, without a socket.
 pub fn router(engine: Engine, config: ServerConfig) -> Router {
-    build(App::new(engine, config, CancellationToken::new()))
+    let closing = CancellationToken::new();
+    build(App::new(engine, config, Patience::default(), closing))
 }
 
 /// Outermost first, a request passes: trace, headers, panics, host, origin, content type, bounds.

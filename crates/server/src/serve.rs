@@ -19,16 +19,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::ServerConfig;
 use crate::router::build;
 use crate::state::App;
+use crate::{Patience, ServerConfig};
 
 /// Connections at once; further ones wait in the backlog of the socket.
 const CONNECTIONS: usize = 1024;
-/// How long the head of a request may take; idle connections end after it too.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// How long requests under way may take once the server goes down.
-const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// A pause after the machine refused a connection (out of descriptors), so that the loop does not spin.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
@@ -42,31 +38,60 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_with(engine, config, Patience::default(), listener, shutdown).await
+}
+
+/// As [`serve`], with other bounds.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    engine: Engine,
+    config: ServerConfig,
+    patience: Patience,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "the API listens");
     let closing = CancellationToken::new();
-    let router = build(App::new(engine, config, closing.clone()));
+    let router = build(App::new(engine, config, patience, closing.clone()));
     let connections = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    tokio::pin!(shutdown);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            (stream, permit) = accept(&listener, &room) => {
-                tokio::spawn(connection(stream, router.clone(), connections.watcher(), permit));
-            }
-        }
+    tokio::select! {
+        biased;
+        () = shutdown => {}
+        () = take_all(&listener, &router, &connections, patience.head) => {}
     }
     drop(listener);
     closing.cancel();
-    if tokio::time::timeout(LAST_REQUESTS, connections.shutdown())
-        .await
-        .is_err()
-    {
+    if !finished(connections, patience.last_requests).await {
         tracing::warn!("requests were cut at the end");
     }
     Ok(())
+}
+
+/// Takes connections for ever.
+async fn take_all(
+    listener: &TcpListener,
+    router: &Router,
+    connections: &GracefulShutdown,
+    head: Duration,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let (stream, permit) = accept(listener, &room).await;
+        let served = connection(stream, router.clone(), connections.watcher(), head);
+        tokio::spawn(async move {
+            let _held = permit;
+            served.await;
+        });
+    }
+}
+
+/// Requests under way finish; false when they did not within this bound.
+async fn finished(connections: GracefulShutdown, within: Duration) -> bool {
+    let done = tokio::time::timeout(within, connections.shutdown());
+    done.await.is_ok()
 }
 
 /// The next connection, once there is room for it. A refusal of the machine is no reason to end.
@@ -87,18 +112,12 @@ async fn accept(
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    watcher: Watcher,
-    _permit: Option<OwnedSemaphorePermit>,
-) {
+async fn connection(stream: TcpStream, router: Router, watcher: Watcher, head: Duration) {
     // Small answers and events go out at once.
     let _ = stream.set_nodelay(true);
     let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN);
+    http.timer(TokioTimer::new()).header_read_timeout(head);
     let served = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(served).await {
         tracing::debug!(%error, "a connection ended");

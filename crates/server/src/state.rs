@@ -8,9 +8,9 @@ use engine::Engine;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::ServerConfig;
 use crate::error::ApiError;
 use crate::text;
+use crate::{Patience, ServerConfig};
 
 /// Requests that may be answered at once.
 const REQUESTS: usize = 256;
@@ -26,6 +26,7 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub engine: Engine,
     pub config: ServerConfig,
+    pub patience: Patience,
     /// Cancelled when the server goes down: streams and waits end.
     pub closing: CancellationToken,
     requests: Arc<Semaphore>,
@@ -43,10 +44,16 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(engine: Engine, config: ServerConfig, closing: CancellationToken) -> Self {
+    pub fn new(
+        engine: Engine,
+        config: ServerConfig,
+        patience: Patience,
+        closing: CancellationToken,
+    ) -> Self {
         Self(Arc::new(Shared {
             engine,
             config,
+            patience,
             closing,
             requests: Arc::new(Semaphore::new(REQUESTS)),
             waits: Arc::new(Semaphore::new(WAITS)),

@@ -1,7 +1,5 @@
 //! Bounds on how many requests are answered at once and for how long.
 
-use std::time::Duration;
-
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
@@ -11,9 +9,6 @@ use crate::error::ApiError;
 use crate::read::Params;
 use crate::state::App;
 use crate::text;
-
-/// How long an ordinary request may take, reading its body included.
-const ORDINARY: Duration = Duration::from_secs(30);
 
 /// Answers 503 when there is no room, and when an ordinary request takes too long. What waits for a deploy or a destroy
 /// has room of its own and no such bound; streams take theirs in their handlers.
@@ -30,7 +25,7 @@ pub(crate) async fn bounds(
         return Ok(next.run(request).await);
     }
     let _permit = app.room_for_request()?;
-    let answer = tokio::time::timeout(ORDINARY, next.run(request)).await;
+    let answer = tokio::time::timeout(app.patience.request, next.run(request)).await;
     answer.map_err(|_| ApiError::unavailable("too_slow", text::TOO_SLOW))
 }
 

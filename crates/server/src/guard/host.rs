@@ -27,7 +27,9 @@ impl KnownHosts {
             .map(|host| host.to_ascii_lowercase())
             .collect();
         hosts.insert("localhost".to_owned());
-        hosts.insert(config.listen.ip().to_string());
+        if !config.listen.ip().is_unspecified() {
+            hosts.insert(config.listen.ip().to_string());
+        }
         Self(Arc::new(hosts))
     }
 

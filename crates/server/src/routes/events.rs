@@ -99,11 +99,10 @@ impl Listener {
                 .inspect_err(|error| tracing::warn!(%error, "events could not be read"))
                 .ok()?
                 .into();
-            if self.page.is_empty() {
-                match tokio::time::timeout(LOOK_AGAIN, self.bell.changed()).await {
-                    Ok(Err(_)) => return None,
-                    Ok(Ok(())) | Err(_) => {}
-                }
+            if self.page.is_empty()
+                && let Ok(Err(_)) = tokio::time::timeout(LOOK_AGAIN, self.bell.changed()).await
+            {
+                return None;
             }
         }
     }

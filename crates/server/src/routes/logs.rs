@@ -67,7 +67,7 @@ pub(crate) async fn logs(
     match (build, follow) {
         (true, true) => build_log::follow(&app, &id, &wish).await,
         (true, false) => Ok(as_json(build_log::lines(&app, &id, &wish).await?)),
-        (false, true) => app_log::follow(&app, &id, &wish).await,
+        (false, true) => app_log::follow(&app, &row, &id, &wish).await,
         (false, false) => Ok(as_json(app_log::lines(&app, &id, &wish).await?)),
     }
 }

@@ -45,7 +45,7 @@ fn version(fields: &mut Fields<'_>) -> Option<Version> {
         Some(Value::Number(number)) => match number.to_string().parse() {
             Ok(version) => Some(version),
             Err(error) => {
-                fields.wrong("version", String::from(error));
+                fields.wrong("version", error);
                 None
             }
         },

@@ -1,9 +1,12 @@
 //! The server, asked over its router and over a socket, with the real engine and database and a simulated driver.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod contract;
 mod guards;
 mod harness;
 mod lifecycle;
+mod mishaps;
 mod openapi;
 mod pages;
 mod socket;

@@ -188,6 +188,25 @@ async fn the_apps_log_is_followed() {
 }
 
 #[tokio::test]
+async fn a_followed_log_ends_when_another_release_serves_and_goes_on_there() {
+    let server = Server::start().await;
+    server.deployed("hello").await;
+    server.world.app("hello").prints("old");
+    let path = "/api/deployments/hello/logs";
+    let mut log = Reader::open(&server, path, None).await;
+    let old = log.until(|event| event.json()["line"] == "old").await;
+    let again = "/api/deployments/hello/redeploy?wait=true";
+    in_time(server.json("POST", again, &json!({})))
+        .await
+        .is(200);
+    while log.next().await.is_some() {}
+    server.world.app("hello").prints("new");
+    let mut log = Reader::open(&server, path, Some(&old.id)).await;
+    let new = log.until(|event| event.json()["line"] == "new").await;
+    assert!(new.id.starts_with("2/"), "{new:?}");
+}
+
+#[tokio::test]
 async fn streams_are_bounded_in_number_and_make_room_at_their_end() {
     let server = Server::start().await;
     let mut open = Vec::new();
@@ -207,4 +226,26 @@ async fn streams_are_bounded_in_number_and_make_room_at_their_end() {
     server.get("/health").await.is(200);
     open.pop();
     Reader::open(&server, "/api/events", None).await;
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_hold_nothing_up() {
+    let server = Server::start().await;
+    server.deployed("hello").await;
+    let logs = "/api/deployments/hello/logs";
+    let build = format!("{logs}?build=true");
+    let mut unread = Vec::new();
+    for path in ["/api/events?after=0", logs, build.as_str()].repeat(10) {
+        let mut reader = Reader::open(&server, path, None).await;
+        if path != logs {
+            reader.next().await.unwrap();
+        }
+        unread.push(reader);
+    }
+    for _ in 0..100 {
+        server.world.app("hello").prints("a line that nobody reads");
+    }
+    server.deployed("other").await;
+    in_time(server.get("/api/deployments")).await.is(200);
+    in_time(server.get("/dashboard")).await;
 }
