@@ -4,8 +4,10 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod demo;
 mod doctor;
 mod exit;
+mod gateway_role;
 mod roles;
 mod screen;
 mod serve;
@@ -43,6 +45,9 @@ fn run(cli: Cli, screen: Screen) -> Outcome {
     match cli.command {
         Command::Completions { shell } => roles::completions(screen, shell),
         Command::Config => config::show(screen, cli.url),
+        Command::Serve(args) => roles::serve(screen, &args),
+        Command::Gateway(args) => roles::gateway(args),
+        Command::Demo(args) => roles::small_runtime()?.block_on(demo::run(screen, &args)),
         Command::Doctor => roles::small_runtime()?.block_on(doctor::run(screen, cli.url)),
         command => verb(cli.url, screen, command),
     }

@@ -8,4 +8,4 @@ mod sse;
 pub use answer::Answer;
 pub use build_log::{Ended, follow_build};
 pub use http::{Client, NO_BODY, NO_QUERY};
-pub use sse::{Message, Stream};
+pub use sse::Stream;

@@ -9,7 +9,7 @@ mod table;
 pub use layers::{DotEnv, Layers, World};
 pub use settings::{LocalGit, Settings, flags};
 pub use show::show;
-pub use table::{IGNORED, SETTINGS, Setting};
+pub use table::SETTINGS;
 
 use crate::exit::Fault;
 

@@ -1,14 +1,15 @@
-//! Room for builds: the floor of the engine, seen before it is reached.
+//! Room for builds: the floor of the local driver, seen before it is reached.
 
 use std::path::Path;
 
+use drivers::local::Floor;
 use nix::sys::statvfs::statvfs;
 
 use super::check::Check;
 use crate::text;
 
-const FLOOR_BYTES: u64 = 2_000_000_000;
-const FLOOR_PERCENT: u64 = 5;
+/// Above the floor by less than this, a few builds reach it.
+const NEAR: u64 = 4 << 30;
 
 /// The disk of the data folder, or of the nearest folder above it that is there.
 pub fn check(data_dir: &Path) -> Check {
@@ -24,9 +25,10 @@ pub fn check(data_dir: &Path) -> Check {
 
 fn verdict(data_dir: &Path, free: u64, all: u64) -> Check {
     let what = text::disk_free(data_dir, free, all);
-    if free < FLOOR_BYTES || free < all / 100 * FLOOR_PERCENT {
+    let floor = Floor::default().of(all);
+    if free < floor {
         Check::fail("disk", what, text::DISK_CURE)
-    } else if free < 3 * FLOOR_BYTES {
+    } else if free < floor + NEAR {
         Check::warn("disk", what, text::DISK_CURE)
     } else {
         Check::ok("disk", what)
@@ -39,11 +41,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_floor_is_the_larger_of_a_share_and_a_size() {
+    fn what_the_driver_refuses_fails_here_and_what_is_near_warns() {
         let state = |free, all| verdict(Path::new("/x"), free, all).state;
         assert_eq!(state(100_000_000_000, 500_000_000_000), State::Ok);
-        assert_eq!(state(20_000_000_000, 500_000_000_000), State::Fail);
-        assert_eq!(state(1_900_000_000, 10_000_000_000), State::Fail);
-        assert_eq!(state(3_000_000_000, 10_000_000_000), State::Warn);
+        assert_eq!(state(5_000_000_000, 500_000_000_000), State::Warn);
+        assert_eq!(state(1_000_000_000, 500_000_000_000), State::Fail);
+        assert_eq!(state(400_000_000, 10_000_000_000), State::Fail);
     }
 }

@@ -8,7 +8,7 @@ pub const DOCTOR_WARN: &str = "warn";
 pub const DOCTOR_FAIL: &str = "fail";
 pub const DOCTOR_GOOD: &str = "Nothing must be mended.";
 pub const DOCTOR_BAD: &str = "Something must be mended before apps can be deployed.";
-pub const DISK_CURE: &str = "Make room, or move the data with HAVRE_DATA_DIR: builds stop below 2 GB or 5 % free. `havre releases NAME` shows what each release takes.";
+pub const DISK_CURE: &str = "Make room, or move the data with HAVRE_DATA_DIR: builds stop below 5 % or 2 GB free. `havre releases NAME` shows what each release takes.";
 pub const SERVER_LOG_CURE: &str =
     "Its log says more (journalctl -u havre, or where `havre serve` runs).";
 pub const PART_READY: &str = "ready";
@@ -96,3 +96,7 @@ pub fn no_sandbox(why: &str) -> String {
 }
 
 pub const SANDBOX_CURE: &str = "Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0), or run as root.";
+
+pub fn tier(tier: &str, meaning: &str) -> String {
+    format!("{tier}: {meaning}")
+}

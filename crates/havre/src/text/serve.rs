@@ -3,15 +3,14 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::config::Settings;
+
 pub const STATIC_NOT_FOUND: &str = "404: there is no such page.\n";
 pub const LOOPBACK_ONLY: &str = "Loopback only until logins exist";
 pub const LOOPBACK_ONLY_CURE: &str = "Listen on 127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel: ssh -L 5000:127.0.0.1:5000 HOST.";
 pub const DRIVER_NOT_YET: &str = "The Proxmox driver is not in this version yet.";
 pub const DRIVER_NOT_YET_CURE: &str = "Leave HAVRE_DRIVER out, or set it to local.";
-pub const DATABASE_NOT_YET: &str = "Only SQLite is in this version yet.";
-pub const DATABASE_NOT_YET_CURE: &str = "Leave DATABASE_URL out for DATA_DIR/deployments.db, or name a file: sqlite:////absolute/path.db";
 pub const STOPPING: &str = "Stopping: apps and gateway go on. Once more to stop at once.";
-pub const STOPPED: &str = "Stopped.";
 
 pub fn static_serves(dir: &Path, listen: SocketAddr) -> String {
     format!("serving {} on {listen}", dir.display())
@@ -67,40 +66,40 @@ pub fn gateway_does_not_come(log: &Path) -> String {
     )
 }
 
-pub fn gateway_socket_too_long(path: &Path) -> String {
-    format!(
-        "The path of the gateway's control socket is too long for Linux (107 bytes): {}.",
-        path.display()
-    )
-}
-
-pub const GATEWAY_SOCKET_CURE: &str = "Choose a data folder with a shorter path.";
-
-pub fn cannot_open(what: &str, why: &str) -> String {
-    format!("{what} cannot be opened: {why}")
-}
-
-pub fn deploys_how(
-    listen: SocketAddr,
-    gateway: SocketAddr,
-    base_domain: &str,
-    data_dir: &Path,
-) -> String {
-    let port = match gateway.port() {
+pub fn deploys_how(settings: &Settings, data_dir: &Path) -> String {
+    let port = match settings.gateway.port() {
         80 => String::new(),
         port => format!(":{port}"),
     };
     format!(
         "\
 Havre {} is ready.
-  API and pages  http://{listen}
-  Apps           http://NAME.{base_domain}{port}
+  API and pages  http://{}
+  Apps           http://NAME.{}{port}
   Data           {}
 Deploy something:
   havre deploy https://github.com/OWNER/REPO --name my-app",
         env!("CARGO_PKG_VERSION"),
+        settings.listen,
+        settings.base_domain,
         data_dir.display()
     )
+}
+
+pub fn no_exe(why: &str) -> String {
+    format!("Havre cannot find its own binary, which it starts gateway and guests with: {why}.")
+}
+
+pub fn server_broke(why: &str) -> String {
+    format!("The server cannot take connections any more: {why}.")
+}
+
+pub fn cannot_start(why: &str) -> String {
+    format!("The engine cannot start: {why}.")
+}
+
+pub fn no_randomness(why: &str) -> String {
+    format!("The system gives no randomness: {why}.")
 }
 
 pub fn no_runtime(why: &str) -> String {

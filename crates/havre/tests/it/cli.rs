@@ -147,6 +147,10 @@ fn settings_show_where_they_came_from_and_hide_secrets() {
     .unwrap();
     let toml =
         "[server]\nkeep_releases = 5\ngateway = \"127.0.0.1:8090\"\n[build]\ncommand = \"make\"\n";
+    // Of a steady width: the columns of the table depend on it.
+    world
+        .env
+        .insert("HAVRE_URL".into(), "http://127.0.0.1:5999".into());
     std::fs::write(world.work().join("havre.toml"), toml).unwrap();
     world
         .env

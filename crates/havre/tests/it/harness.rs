@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -43,11 +43,6 @@ impl World {
     /// The working folder.
     pub fn work(&self) -> PathBuf {
         self.folder.path().join("work")
-    }
-
-    /// The folder above it.
-    pub fn top(&self) -> &Path {
-        self.folder.path()
     }
 
     /// A command of the binary in this world.
