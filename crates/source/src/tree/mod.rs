@@ -1,0 +1,5 @@
+//! A folder of this machine as detection reads it.
+
+mod disk;
+
+pub use disk::DiskTree;

@@ -1,0 +1,131 @@
+//! Bounds on what is fetched.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use domain::ports::{FetchRequest, Source, SourceError};
+use source::Caps;
+
+use crate::support::{Fetcher, Repo};
+
+async fn too_large(repo: &Repo, caps: Caps) -> String {
+    let fetcher = Fetcher::capped(caps);
+    match fetcher.fetch(&repo.url(), None).await {
+        Err(SourceError::TooLarge(what)) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Text that does not compress to nothing.
+fn noise(bytes: usize) -> String {
+    let mut text = String::new();
+    let mut seed: u64 = 1;
+    while text.len() < bytes {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let _ = write!(text, "{seed:016x}");
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_huge_file_is_refused_before_it_is_written() {
+    let repo = Repo::of(&[("app.py", "x"), ("data/huge.csv", &"0".repeat(2_000_000))]);
+    let what = too_large(
+        &repo,
+        Caps {
+            file_bytes: 1 << 20,
+            ..Caps::default()
+        },
+    )
+    .await;
+    assert!(
+        what.contains("`data/huge.csv`") && what.contains("1 MiB"),
+        "{what}"
+    );
+}
+
+#[tokio::test]
+async fn many_files_and_many_bytes_are_refused() {
+    let names: Vec<String> = (0..50).map(|n| format!("f{n}")).collect();
+    let text = "0".repeat(3000);
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), text.as_str()))
+        .collect();
+    let repo = Repo::of(&files);
+    let what = too_large(
+        &repo,
+        Caps {
+            files: 49,
+            ..Caps::default()
+        },
+    )
+    .await;
+    assert!(what.contains("49 files"), "{what}");
+    let what = too_large(
+        &repo,
+        Caps {
+            bytes: 100_000,
+            ..Caps::default()
+        },
+    )
+    .await;
+    assert!(what.contains("together"), "{what}");
+}
+
+/// A few objects that stand for a thousand million files.
+#[tokio::test]
+async fn a_tree_that_multiplies_is_refused_at_once() {
+    let repo = Repo::empty();
+    let mut entry = (
+        "100644 blob",
+        repo.feed(&["hash-object", "-w", "--stdin"], b"x"),
+    );
+    for _ in 0..9 {
+        let mut list = String::new();
+        for n in 0..10 {
+            let _ = write!(list, "{} {}\td{n}\0", entry.0, entry.1);
+        }
+        entry = ("040000 tree", repo.feed(&["mktree", "-z"], list.as_bytes()));
+    }
+    let commit = repo.git(&["commit-tree", "-m", "x", &entry.1]);
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    let what = too_large(
+        &repo,
+        Caps {
+            files: 1000,
+            ..Caps::default()
+        },
+    )
+    .await;
+    assert!(what.contains("1000 files"), "{what}");
+}
+
+#[tokio::test]
+async fn a_transfer_past_its_bound_is_cut() {
+    let repo = Repo::of(&[("noise", &noise(3_000_000))]);
+    let what = too_large(
+        &repo,
+        Caps {
+            bytes: 200_000,
+            ..Caps::default()
+        },
+    )
+    .await;
+    assert!(what.contains("fetching it took more than"), "{what}");
+}
+
+#[tokio::test]
+async fn time_runs_out_with_its_own_error() {
+    let repo = Repo::of(&[("a", "x")]);
+    let fetcher = Fetcher::default();
+    let request = FetchRequest {
+        timeout: Duration::ZERO,
+        ..fetcher.request(&repo.url(), None)
+    };
+    let ended = fetcher.source.fetch(&request).await;
+    assert!(matches!(ended, Err(SourceError::TimedOut(_))), "{ended:?}");
+    fetcher.assert_nothing_left();
+}

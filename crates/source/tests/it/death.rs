@@ -1,0 +1,91 @@
+//! Nothing of git outlives whoever started it.
+
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use domain::ports::Source;
+
+use crate::support::Fetcher;
+
+const ROLE: &str = "HAVRE_TEST_FETCH_FROM";
+
+/// Waits for git's request, and leaves it without an answer.
+fn accept(listener: &TcpListener) -> TcpStream {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let mut byte = [0];
+    stream.read_exact(&mut byte).unwrap();
+    stream
+}
+
+/// The connection ends once the process behind it is gone; reading fails the test when that does not come.
+fn assert_ends(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    match stream.read_to_end(&mut rest) {
+        Err(error) => assert_eq!(
+            error.kind(),
+            std::io::ErrorKind::ConnectionReset,
+            "git lives on: {error}"
+        ),
+        Ok(_) => assert!(rest.starts_with(b"ET /")),
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_fetch_ends_git_and_removes_its_folder() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/a", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    let fetcher = Fetcher::default();
+    let request = fetcher.request(&url, None);
+    let accepted = tokio::task::spawn_blocking(move || accept(&listener));
+    let stream = tokio::select! {
+        ended = fetcher.source.fetch(&request) => panic!("{ended:?}"),
+        stream = accepted => stream.unwrap(),
+    };
+    tokio::task::spawn_blocking(move || assert_ends(stream))
+        .await
+        .unwrap();
+    assert!(!fetcher.place().exists());
+    // The folder goes a moment after git: its thread waits for the processes first.
+    let scratch = fetcher.folder.path().join("fetching");
+    let mut looks = 0;
+    while std::fs::read_dir(&scratch).unwrap().next().is_some() {
+        looks += 1;
+        assert!(looks < 2000, "the work folder is left");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The role of a controller: fetches from where the environment says, until it is killed.
+#[tokio::test]
+async fn in_another_process() {
+    let Ok(base) = std::env::var(ROLE) else {
+        return;
+    };
+    let fetcher = Fetcher::default();
+    let url = format!("{base}/a").parse().unwrap();
+    let ended = fetcher.source.fetch(&fetcher.request(&url, None)).await;
+    panic!("{ended:?}");
+}
+
+#[test]
+fn a_killed_controller_takes_git_with_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut controller = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "death::in_another_process", "--nocapture"])
+        .env(ROLE, format!("http://{}", listener.local_addr().unwrap()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let stream = accept(&listener);
+    controller.kill().unwrap();
+    controller.wait().unwrap();
+    assert_ends(stream);
+}
