@@ -92,7 +92,10 @@ pub(crate) fn has_file(path: &str) -> String {
 }
 
 pub(crate) fn says_start(file: &str, line: &str) -> String {
-    format!("{file} starts it with {}", quoted(line))
+    match file {
+        "Procfile" => format!("its `web` is {}", quoted(line)),
+        file => format!("{file} starts the app with {}", quoted(line)),
+    }
 }
 
 // --- further reasons
@@ -164,6 +167,14 @@ pub(crate) fn label_venv() -> String {
 
 pub(crate) fn label_install(file: &str) -> String {
     format!("Installing dependencies ({file})")
+}
+
+pub(crate) fn label_install_with(file: &str, extras: &[&str]) -> String {
+    if extras.is_empty() {
+        label_install(file)
+    } else {
+        format!("Installing dependencies ({file}) and {}", extras.join(", "))
+    }
 }
 
 pub(crate) fn label_extras(names: &[&str]) -> String {

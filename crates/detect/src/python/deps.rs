@@ -14,8 +14,13 @@ pub(crate) enum Manager {
     Poetry,
     /// `Pipfile.lock`.
     Pipenv,
-    /// A requirements file, by its path.
-    Requirements(String),
+    /// A requirements file.
+    Requirements {
+        /// Its path.
+        path: String,
+        /// It pins hashes: pip then takes nothing beside it that has none.
+        hashed: bool,
+    },
     /// Requirements read from a file without a lock: pip gets them as arguments.
     Listed {
         /// The file.
@@ -57,7 +62,7 @@ impl Deps {
             Manager::Uv => Some("uv.lock"),
             Manager::Poetry => Some("poetry.lock"),
             Manager::Pipenv => Some("Pipfile.lock"),
-            Manager::Requirements(path) => Some(path),
+            Manager::Requirements { path, .. } => Some(path),
             Manager::Listed { file, .. } | Manager::Package(file) => Some(file),
             Manager::Nothing => None,
         }
@@ -124,7 +129,10 @@ pub(crate) fn read(view: &View<'_>) -> Deps {
         for (name, file) in found.names {
             deps.names.insert(name, file);
         }
-        Manager::Requirements(path.to_owned())
+        Manager::Requirements {
+            path: path.to_owned(),
+            hashed: found.hashed,
+        }
     } else if let Some(project) = project.filter(|project| project.says_dependencies()) {
         project.manager()
     } else if let Some(pipfile) = pipfile {

@@ -37,17 +37,27 @@ pub(crate) fn commands(deps: &Deps, extras: &[&str]) -> Vec<Command> {
             text::label_install("Pipfile.lock"),
             &format!("{TOOLS}/bin/pipenv requirements --hash > {EXPORTED}"),
         )),
-        Manager::Requirements(path) => out.push(pip(text::label_install(path), &["-r", path])),
+        Manager::Requirements { path, hashed: true } => {
+            out.push(pip(text::label_install(path), &["-r", path]));
+        }
+        // One run of pip is quicker than two, and lets it fit everything together.
+        Manager::Requirements { path, .. } => return with(out, path, &["-r", path], extras),
         Manager::Listed { file, list } if !list.is_empty() => {
             let list: Vec<&str> = list.iter().map(String::as_str).collect();
-            out.push(pip(text::label_install(file), &list));
+            return with(out, file, &list, extras);
         }
-        Manager::Package(file) => out.push(pip(text::label_install(file), &["."])),
+        Manager::Package(file) => return with(out, file, &["."], extras),
         Manager::Listed { .. } | Manager::Nothing => {}
     }
     if !extras.is_empty() {
         out.push(pip(text::label_extras(extras), extras));
     }
+    out
+}
+
+fn with(mut out: Vec<Command>, file: &str, arguments: &[&str], extras: &[&str]) -> Vec<Command> {
+    let all: Vec<&str> = arguments.iter().chain(extras).copied().collect();
+    out.push(pip(text::label_install_with(file, extras), &all));
     out
 }
 

@@ -18,6 +18,8 @@ const MAX_FILES: usize = 20;
 pub(super) struct Requirements {
     /// Normalised name to the file that has it.
     pub(super) names: BTreeMap<String, String>,
+    /// A line pins a hash.
+    pub(super) hashed: bool,
     /// What was odd.
     pub(super) warnings: Vec<String>,
 }
@@ -48,6 +50,7 @@ pub(super) fn read(view: &View<'_>, path: &str) -> Requirements {
 }
 
 fn lines(content: &str, path: &str, out: &mut Requirements, waiting: &mut Vec<String>) {
+    out.hashed |= content.contains("--hash");
     for line in content.lines().map(str::trim) {
         let option = ["-r", "--requirement"]
             .iter()

@@ -1,0 +1,1 @@
+//! havre_toml
