@@ -1,4 +1,22 @@
 //! The contract of the port `Store`, run by every database, and what only SQLite has.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod smoke;
+#[macro_use]
 mod world;
+
+mod accept;
+mod cancel;
+mod change;
+mod fence;
+mod foreign;
+mod guests;
+mod invariants;
+mod kill;
+mod list;
+mod open;
+mod order;
+mod pipeline;
+mod races;
+mod rollback;
+mod secrecy;
+mod work;

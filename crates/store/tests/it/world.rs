@@ -1,17 +1,20 @@
 //! What the tests stand on: a clock that tests move, and a database of their own.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::job::Work;
 use domain::job::{Job, Lease, WorkerId};
 use domain::ports::*;
 use domain::release::{DeployOptions, Version};
 use domain::{
-    Deployment, DeploymentId, DriverKind, EnvName, EnvVars, Failure, FailureKind, Plan, Release,
-    ReleaseId,
+    Deployment, DeploymentId, DriverKind, EnvName, EnvVars, Failure, FailureKind, GuestId, Plan,
+    Release, ReleaseId, Resources, Status,
 };
+use sqlx::ConnectOptions;
 use store::{Database, DatabaseTarget, SecretKey};
 use tempfile::TempDir;
 
@@ -54,20 +57,43 @@ pub struct World {
 
 pub const TTL: Duration = Duration::from_secs(30);
 
+/// Runs each test on every database.
+macro_rules! contract {
+    ($($(#[doc = $doc:literal])* async fn $name:ident($world:ident) $body:block)*) => {$(
+        $(#[doc = $doc])*
+        async fn $name($world: $crate::world::World) $body
+
+        mod $name {
+            use $crate::world::World;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite_file() {
+                super::$name(World::file().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite_memory() {
+                super::$name(World::memory().await).await;
+            }
+        }
+    )*};
+}
+
 impl World {
-    pub async fn new() -> Self {
+    pub async fn file() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::open(folder, 1).await
+        let target = DatabaseTarget::Sqlite(folder.path().join("deployments.db"));
+        Self::open(folder, &target, 1).await
     }
 
-    pub fn target(folder: &TempDir) -> DatabaseTarget {
-        DatabaseTarget::Sqlite(folder.path().join("deployments.db"))
+    pub async fn memory() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), &DatabaseTarget::Memory, 1).await
     }
 
-    pub async fn open(folder: TempDir, seed: u8) -> Self {
+    async fn open(folder: TempDir, target: &DatabaseTarget, seed: u8) -> Self {
         let (clock, dice) = (HandClock::new(), dice(seed));
         let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
-        let db = Database::open(&Self::target(&folder), key, clock.clone(), dice.clone())
+        let db = Database::open(target, key, clock.clone(), dice.clone())
             .await
             .unwrap();
         Self {
@@ -77,6 +103,31 @@ impl World {
             db,
             folder,
         }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("deployments.db")
+    }
+
+    /// A connection of another program.
+    pub async fn foreign(&self) -> sqlx::SqliteConnection {
+        foreign(&self.path()).await
+    }
+
+    /// Closes the database and opens it again, as a new process with other randomness would.
+    pub async fn reopen(self, seed: u8) -> Self {
+        self.db.close().await;
+        let Self {
+            folder, store, db, ..
+        } = self;
+        drop((store, db));
+        Self::reopened(folder, seed).await
+    }
+
+    /// Opens what another process left.
+    pub async fn reopened(folder: TempDir, seed: u8) -> Self {
+        let target = DatabaseTarget::Sqlite(folder.path().join("deployments.db"));
+        Self::open(folder, &target, seed).await
     }
 
     pub async fn deploy(&self, name: &str) -> Accepted {
@@ -107,9 +158,7 @@ impl World {
     /// Takes the next release all the way to serving, with an artifact named by `content`.
     pub async fn serve_next(&self, content: u8) -> Lease {
         let (job, lease) = self.lease().await;
-        let domain::job::Work::Deploy { release } = job.work else {
-            panic!("not a deploy: {job:?}")
-        };
+        let release = release_of(&job);
         let row = self.release(&release).await;
         self.store.release_began(&lease, &release).await.unwrap();
         if row.artifact.is_none() {
@@ -145,9 +194,7 @@ impl World {
 
     pub async fn fail_next(&self) -> Lease {
         let (job, lease) = self.lease().await;
-        let domain::job::Work::Deploy { release } = job.work else {
-            panic!("not a deploy: {job:?}")
-        };
+        let release = release_of(&job);
         self.store.release_began(&lease, &release).await.unwrap();
         self.store
             .release_failed(&lease, &release, &failure())
@@ -217,4 +264,90 @@ pub fn plan() -> Plan {
         "baked_env": ["VITE_"], "secrets": [], "persist": [], "warnings": ["from the plan"]
     }))
     .unwrap()
+}
+
+/// A connection of another program, in SQLite's own defaults.
+pub async fn foreign(path: &Path) -> sqlx::SqliteConnection {
+    sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(false)
+        .busy_timeout(Duration::from_secs(5))
+        .connect()
+        .await
+        .unwrap()
+}
+
+pub fn release_of(job: &Job) -> ReleaseId {
+    match job.work {
+        Work::Deploy { release } => release,
+        ref other => panic!("not a deploy: {other:?}"),
+    }
+}
+
+pub fn refusal<T: std::fmt::Debug>(result: StoreResult<T>) -> String {
+    match result {
+        Err(StoreError::Refused(words)) => words,
+        other => panic!("not refused with words: {other:?}"),
+    }
+}
+
+pub fn resources(cores: u32) -> Resources {
+    Resources {
+        cores,
+        memory: 1024,
+        disk: 10,
+    }
+}
+
+impl World {
+    pub async fn status(&self, key: &str) -> Status {
+        self.shown(key).await.status.unwrap()
+    }
+
+    /// Destroys a deployment, its worker included.
+    pub async fn destroy(&self, id: &DeploymentId) {
+        let job = self.store.accept_work(id, &Work::Destroy).await.unwrap();
+        assert!(job.is_some());
+        loop {
+            let (job, lease) = self.lease().await;
+            if let Work::Deploy { release } = job.work {
+                self.store
+                    .release_cancelled(&lease, &release)
+                    .await
+                    .unwrap();
+            }
+            if job.work == Work::Destroy {
+                self.store.destroyed(&lease).await.unwrap();
+            }
+            self.store.finish(&lease).await.unwrap();
+            if job.work == Work::Destroy {
+                return;
+            }
+        }
+    }
+
+    pub async fn stop(&self, id: &DeploymentId) {
+        self.store.accept_work(id, &Work::Stop).await.unwrap();
+        let (job, lease) = self.lease().await;
+        assert_eq!(job.work, Work::Stop);
+        self.store
+            .deployment_took(&lease, domain::status::Event::Stop, None)
+            .await
+            .unwrap();
+        self.store.finish(&lease).await.unwrap();
+    }
+
+    pub fn guest(&self, lease: &Lease, release: ReleaseId) -> GuestRow {
+        GuestRow {
+            id: self.dice.roll(|rng| GuestId::random(rng)),
+            deployment: lease.deployment,
+            release,
+            driver: DriverKind::Local,
+            role: domain::guest::Role::Serve,
+            wanted: Wanted::Making,
+            base: "python-3.11_r1".parse().unwrap(),
+            created_at: self.clock.now(),
+            wanted_since: self.clock.now(),
+        }
+    }
 }
