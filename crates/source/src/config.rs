@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use secrecy::SecretString;
+
+use crate::text;
 
 /// Which repositories of this machine (`file://`) are admitted. They are read with the server's own rights.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +19,28 @@ pub enum LocalGit {
     Any,
     /// Those below these folders, links resolved.
     Roots(Vec<PathBuf>),
+}
+
+impl FromStr for LocalGit {
+    type Err = String;
+
+    /// Empty or `0`: none; `1`: any; else absolute folders, separated by `:`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" | "0" | "false" => return Ok(Self::Denied),
+            "1" | "true" => return Ok(Self::Any),
+            _ => {}
+        }
+        let roots: Vec<PathBuf> = text
+            .split(':')
+            .filter(|root| !root.is_empty())
+            .map(PathBuf::from)
+            .collect();
+        match roots.iter().find(|root| !root.is_absolute()) {
+            Some(root) => Err(text::relative_root(root)),
+            None => Ok(Self::Roots(roots)),
+        }
+    }
 }
 
 /// The bounds of one fetch.
@@ -99,12 +124,14 @@ pub struct GitConfig {
     pub github_token: Option<SecretString>,
     /// The private key for SSH URLs.
     pub deploy_key: Option<PathBuf>,
-    /// Where host keys seen for the first time are kept; a host that shows another one later is refused. Its folder exists.
+    /// Where host keys seen for the first time are kept; a host that shows another one later is refused.
     pub known_hosts: PathBuf,
     /// Bounds.
     pub caps: Caps,
     /// The git program: a path, or a name looked up in the usual folders.
     pub git: PathBuf,
+    /// The SSH client: a name looked up in the usual folders, or an absolute path.
+    pub ssh: PathBuf,
     /// Proxies and certificates.
     pub host_env: HostEnv,
     /// A folder of the fetcher's own for what is under way, made when needed. It must be on the file system of the
@@ -123,6 +150,7 @@ impl GitConfig {
             known_hosts: folder.join("known_hosts"),
             caps: Caps::default(),
             git: "git".into(),
+            ssh: "ssh".into(),
             host_env: HostEnv::default(),
             scratch: folder.join("fetching"),
         }
@@ -132,6 +160,17 @@ impl GitConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn local_repositories_are_admitted_by_one_word_or_a_list() {
+        assert_eq!("".parse(), Ok(LocalGit::Denied));
+        assert_eq!("1".parse(), Ok(LocalGit::Any));
+        assert_eq!(
+            "/srv/git:/home/me".parse(),
+            Ok(LocalGit::Roots(vec!["/srv/git".into(), "/home/me".into()]))
+        );
+        assert!("yes".parse::<LocalGit>().is_err());
+    }
 
     #[test]
     fn only_network_settings_pass_and_their_values_do_not_show() {

@@ -1,8 +1,10 @@
 //! One fetch, step by step, on a thread of its own.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use domain::Commit;
@@ -31,6 +33,9 @@ pub(crate) fn fetch(
     let remote = Remote::of(config, &request.url)?;
     let work = Work::new(&config.scratch, remote.any_owner)
         .map_err(|error| disk("make a work folder", error))?;
+    if let Some(file) = &remote.writes {
+        make_file(file).map_err(|error| disk("make the file of known hosts", error))?;
+    }
     let git = Git {
         config,
         remote: &remote,
@@ -62,6 +67,19 @@ pub(crate) fn fetch(
         bytes: listing.bytes,
         warnings,
     })
+}
+
+/// Git may write to this file, but make no other beside it.
+fn make_file(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)
+        .map(drop)
 }
 
 fn disk(what: &str, error: std::io::Error) -> SourceError {

@@ -23,7 +23,7 @@ pub(crate) struct Remote {
     pub settings: Vec<(String, SecretString)>,
     /// A repository of this machine may belong to anybody.
     pub any_owner: bool,
-    /// A folder that must be written to beside the work folder.
+    /// A file that must be written to beside the work folder.
     pub writes: Option<PathBuf>,
     /// What to do when it is private.
     pub private_cure: Option<&'static str>,
@@ -105,8 +105,12 @@ fn with_key(remote: Remote, config: &GitConfig) -> Result<Remote, SourceError> {
         .as_ref()
         .ok_or_else(|| text::no_deploy_key(&remote.url))?;
     let (key, known_hosts) = (shell_safe(key)?, shell_safe(&config.known_hosts)?);
+    let ssh = match config.ssh.to_str() {
+        Some("ssh") => "ssh",
+        _ => shell_safe(&config.ssh)?,
+    };
     let command = format!(
-        "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={known_hosts} \
+        "{ssh} -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={known_hosts} \
          -o HashKnownHosts=no -o UpdateHostKeys=no -o IdentitiesOnly=yes -o IdentityAgent=none -o ForwardAgent=no \
          -o ClearAllForwardings=yes -o PermitLocalCommand=no -o ControlMaster=no -o ControlPath=none \
          -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -i {key}"
@@ -115,7 +119,7 @@ fn with_key(remote: Remote, config: &GitConfig) -> Result<Remote, SourceError> {
         ("core.sshCommand".to_owned(), command.into()),
         ("ssh.variant".to_owned(), "ssh".to_owned().into()),
     ];
-    let writes = config.known_hosts.parent().map(Path::to_path_buf);
+    let writes = Some(config.known_hosts.clone());
     Ok(Remote {
         settings,
         writes,

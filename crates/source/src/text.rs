@@ -26,6 +26,13 @@ pub(crate) fn local_outside(url: &GitUrl) -> SourceError {
     )
 }
 
+pub(crate) fn relative_root(root: &std::path::Path) -> String {
+    format!(
+        "`{}` is not an absolute folder; local Git is allowed by 1, or by absolute folders separated by `:`",
+        root.display()
+    )
+}
+
 pub(crate) fn no_repository(url: &GitUrl, private_cure: Option<&str>) -> SourceError {
     let cure = match private_cure {
         Some(cure) => {

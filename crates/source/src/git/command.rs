@@ -93,9 +93,12 @@ impl Git<'_> {
                 file_bytes: bytes,
             },
         );
-        let mut writable = vec![self.work.path()];
-        writable.extend(self.remote.writes.as_deref());
-        fence(&mut command, &writable).map_err(std::io::Error::other)?;
+        fence(
+            &mut command,
+            self.work.path(),
+            self.remote.writes.as_deref(),
+        )
+        .map_err(std::io::Error::other)?;
         let bounds = Bounds {
             until: self.until,
             cancel: self.cancel,

@@ -9,10 +9,14 @@ use landlock::{
     RulesetError,
 };
 
-/// Arranges that the child may write below these folders only. Must be arranged after [`super::hold::hold`], so that
-/// the supervisor stays outside.
-pub(crate) fn fence(command: &mut Command, writable: &[&Path]) -> Result<(), RulesetError> {
-    let mut rules = Some(rules(writable)?);
+/// Arranges that the child may write below this folder and to this file only. Must be arranged after
+/// [`super::hold::hold`], so that the supervisor stays outside.
+pub(crate) fn fence(
+    command: &mut Command,
+    folder: &Path,
+    file: Option<&Path>,
+) -> Result<(), RulesetError> {
+    let mut rules = Some(rules(folder, file)?);
     // SAFETY: two system calls; the ruleset was made before the fork. Closing its descriptor is one, too.
     unsafe {
         command.pre_exec(move || {
@@ -26,21 +30,19 @@ pub(crate) fn fence(command: &mut Command, writable: &[&Path]) -> Result<(), Rul
     Ok(())
 }
 
-fn rules(writable: &[&Path]) -> Result<RulesetCreated, RulesetError> {
-    let abi = ABI::V3;
-    let mut rules = Ruleset::default()
-        .handle_access(AccessFs::from_write(abi))?
-        .create()?;
-    for folder in writable {
-        if let Ok(fd) = PathFd::new(folder) {
-            rules = rules.add_rule(PathBeneath::new(fd, AccessFs::from_write(abi)))?;
-        }
+fn rules(folder: &Path, file: Option<&Path>) -> Result<RulesetCreated, RulesetError> {
+    let every = AccessFs::from_write(ABI::V3);
+    let mut rules = Ruleset::default().handle_access(every)?.create()?;
+    if let Ok(fd) = PathFd::new(folder) {
+        rules = rules.add_rule(PathBeneath::new(fd, every))?;
     }
-    if let Ok(null) = PathFd::new("/dev/null") {
-        rules = rules.add_rule(PathBeneath::new(
-            null,
-            AccessFs::WriteFile | AccessFs::Truncate,
-        ))?;
+    for file in file.into_iter().chain([Path::new("/dev/null")]) {
+        if let Ok(fd) = PathFd::new(file) {
+            rules = rules.add_rule(PathBeneath::new(
+                fd,
+                AccessFs::WriteFile | AccessFs::Truncate,
+            ))?;
+        }
     }
     Ok(rules)
 }

@@ -62,3 +62,49 @@ async fn bare_repositories_and_odd_folder_names_are_fetched() {
         repo.head()
     );
 }
+
+/// A client in the place of ssh: it tells what it was told, and runs the other half here.
+#[tokio::test]
+async fn ssh_urls_are_fetched_with_the_key_and_the_known_hosts_of_the_server() {
+    let repo = Repo::of(&[("a", "x")]);
+    let folder = tempfile::tempdir().unwrap();
+    let (ssh, known_hosts) = (
+        folder.path().join("ssh"),
+        folder.path().join("keys/known_hosts"),
+    );
+    let script = "#!/bin/sh\nfor last; do :; done\necho \"$*\" >> \"$(dirname \"$0\")/keys/known_hosts\"\nexec sh -c \"$last\"\n";
+    std::fs::write(&ssh, script).unwrap();
+    std::fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let fetcher = Fetcher::with(|config| {
+        config.ssh = ssh;
+        config.deploy_key = Some("/etc/havre/key".into());
+        config.known_hosts = known_hosts.clone();
+    });
+    let url = format!("git@host.example:{}", repo.path().display())
+        .parse()
+        .unwrap();
+    assert_eq!(fetcher.fetch(&url, None).await.unwrap().commit, repo.head());
+    let told = std::fs::read_to_string(&known_hosts).unwrap();
+    for option in [
+        "-F /dev/null",
+        "-o BatchMode=yes",
+        "-i /etc/havre/key",
+        "StrictHostKeyChecking=accept-new",
+    ] {
+        assert!(told.contains(option), "{told}");
+    }
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&known_hosts.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn ssh_without_a_key_is_refused_at_once() {
+    let says = Fetcher::default()
+        .refusal(&"git@host.example:a/b".parse().unwrap(), None)
+        .await;
+    assert!(
+        says.contains("no deploy key") && says.contains("https"),
+        "{says}"
+    );
+}

@@ -1,5 +1,10 @@
 //! Fetches from real repositories, with the real git.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test needs is there, or the test fails"
+)]
+
 mod bounds;
 mod death;
 mod hostile;
