@@ -199,7 +199,7 @@ pub struct Sealed {
 }
 
 /// The base that was chosen or made for a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// Its id.
     pub id: BaseId,

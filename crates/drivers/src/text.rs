@@ -3,3 +3,4 @@
 pub mod guest;
 pub mod logs;
 pub mod place;
+pub mod toolchain;

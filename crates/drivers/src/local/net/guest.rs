@@ -23,28 +23,31 @@ const NOARP: u32 = libc::IFF_NOARP as u32;
 
 /// Brings up `lo` and `eth0` in the current network namespace and returns the packet socket on the far end of `eth0`.
 /// The caller is single-threaded and has CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW over this namespace. The network
-/// namespace of the caller is changed for a moment and is the same again on return; on an error it may not be.
+/// namespace of the caller is changed for a moment and is the same again on return, whatever the result.
 pub fn guest_side(net: &GuestNet) -> io::Result<OwnedFd> {
     let inside = Netlink::open()?;
     let inside_namespace = inside.namespace()?;
-    unshare(CloneFlags::CLONE_NEWNET)?;
-    let gate = Netlink::open()?;
-    let gate_namespace = gate.namespace()?;
-
-    make_pair(&inside, &gate_namespace, net.mtu)?;
-    let gate_index = gate.index_of(GATE_END)?;
-    without_ipv6(&gate, gate_index);
-    set_flags(&gate, gate_index, UP | NOARP)?;
-    let socket = packet_socket(gate_index)?;
-
-    setns(&inside_namespace, CloneFlags::CLONE_NEWNET)?;
     set_flags(&inside, inside.index_of("lo")?, UP)?;
+    unshare(CloneFlags::CLONE_NEWNET)?;
+    let socket = far_end(&inside, net);
+    setns(&inside_namespace, CloneFlags::CLONE_NEWNET)?;
+    let socket = socket?;
     let index = inside.index_of(GUEST_END)?;
     without_ipv6(&inside, index);
     set_flags(&inside, index, UP | NOARP)?;
     add_address(&inside, index, net)?;
     add_default_route(&inside, index, net)?;
     Ok(socket)
+}
+
+/// Makes the pair; called in the namespace that gets its far end.
+fn far_end(inside: &Netlink, net: &GuestNet) -> io::Result<OwnedFd> {
+    let gate = Netlink::open()?;
+    make_pair(inside, &gate.namespace()?, net.mtu)?;
+    let index = gate.index_of(GATE_END)?;
+    without_ipv6(&gate, index);
+    set_flags(&gate, index, UP | NOARP)?;
+    packet_socket(index)
 }
 
 fn make_pair(inside: &Netlink, gate_namespace: &OwnedFd, mtu: u16) -> io::Result<()> {
