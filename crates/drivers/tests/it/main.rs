@@ -1,3 +1,9 @@
-//! The local driver for real: sandboxes on this machine.
+//! The local driver for real: sandboxes on this machine, on every tier that it allows, as root and as an ordinary user.
 
-mod first_light;
+#[macro_use]
+mod cases;
+mod bed;
+mod contract;
+mod limits;
+mod survival;
+mod walls;

@@ -34,7 +34,7 @@ impl Group {
         self.end();
         for (controller, folder) in &self.folders {
             let what = || format!("limit {controller} in {}", folder.display());
-            fs::create_dir_all(folder).on(what())?;
+            self.folder_of(folder).on(what())?;
             match self.version {
                 Version::V1 => v1::limit(controller, folder, limits),
                 Version::V2 => v2::limit(controller, folder, limits),
@@ -42,6 +42,23 @@ impl Group {
             .on(what())?;
         }
         Ok(())
+    }
+
+    /// Makes one folder. The base above it goes with the last guest, so it may vanish in between.
+    fn folder_of(&self, folder: &Path) -> io::Result<()> {
+        let mut last = Ok(());
+        for _ in 0..10 {
+            if self.version == Version::V2
+                && let Some(base) = folder.parent()
+            {
+                v2::prepare(base);
+            }
+            last = fs::create_dir_all(folder);
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
     }
 
     /// Puts a process into it.
@@ -83,9 +100,13 @@ impl Group {
                 kill_each(folder);
             }
         }
-        self.unique()
-            .into_iter()
-            .all(|folder| gone_is_fine(fs::remove_dir(folder)).is_ok())
+        let gone = |folder: &&Path| gone_is_fine(fs::remove_dir(folder)).is_ok();
+        let all_gone = self.unique().iter().filter(|folder| !gone(folder)).count() == 0;
+        for base in self.unique().iter().filter_map(|folder| folder.parent()) {
+            // Stays while other guests are in it.
+            let _ = fs::remove_dir(base);
+        }
+        all_gone
     }
 
     fn folder(&self, controller: &str) -> Option<&Path> {

@@ -64,10 +64,16 @@ pub fn find(ours: &str) -> Option<Placement> {
     let mounts = mounted(&fs::read_to_string("/proc/self/mountinfo").ok()?);
     let own = own_paths(&fs::read_to_string("/proc/self/cgroup").ok()?);
     let first = first_version(&mounts, &own, ours);
-    if first.is_enough() {
-        return Some(first);
+    let found = if first.is_enough() {
+        Some(first)
+    } else {
+        second_version(&mounts, &own, ours).filter(Placement::is_enough)
+    };
+    for base in found.iter().flat_map(Placement::folders) {
+        // Made again with the first guest; fails while there is one.
+        let _ = fs::remove_dir(base);
     }
-    second_version(&mounts, &own, ours).filter(Placement::is_enough)
+    found
 }
 
 fn first_version(mounts: &[Mounted], own: &BTreeMap<String, String>, ours: &str) -> Placement {

@@ -140,7 +140,9 @@ impl Serving {
     /// The app's whole session first hears of it; a shell in front of the app may not pass it on.
     fn terminate(&self) {
         if let Some(pid) = self.running {
-            let _ = kill(Pid::from_raw(-pid.as_raw()), Signal::SIGTERM);
+            let session = Pid::from_raw(-pid.as_raw());
+            // Between fork and its first step it has no session of its own yet.
+            let _ = kill(session, Signal::SIGTERM).or_else(|_| kill(pid, Signal::SIGTERM));
         }
     }
 

@@ -1,0 +1,313 @@
+//! A driver on a data folder of its own, and short ways to use it.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::guest::*;
+use domain::ports::{Driver, DriverError, SystemClock};
+use domain::{ArtifactId, DeploymentId, GuestId, Resources};
+use drivers::local::{CrashPolicy, LocalConfig, LocalDriver};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+
+use crate::cases::Case;
+
+/// Everything waits for a condition, and for no longer than this.
+pub const BOUND: Duration = Duration::from_secs(20);
+
+pub struct Bed {
+    pub driver: Arc<LocalDriver>,
+    pub config: LocalConfig,
+    pub data: tempfile::TempDir,
+    next: std::sync::atomic::AtomicU32,
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub end: Result<ExecEnd, DriverError>,
+    pub lines: Vec<String>,
+}
+
+impl Said {
+    pub fn text(&self) -> String {
+        self.lines.join("\n")
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.end.as_ref().ok(), Some(&ExecEnd::Code(0)), "{self:?}");
+        self.text()
+    }
+}
+
+impl Bed {
+    pub fn new(case: Case) -> Self {
+        Self::with(case, |_| {})
+    }
+
+    pub fn with(case: Case, change: impl FnOnce(&mut LocalConfig)) -> Self {
+        let data = tempfile::Builder::new().prefix("hv").tempdir().unwrap();
+        let clock = Arc::new(SystemClock::new(tokio::time::sleep));
+        let exe = PathBuf::from(env!("CARGO_BIN_EXE_havre-guest"));
+        let mut config = LocalConfig::new(data.path().to_owned(), exe, clock);
+        config.tier = case.tier();
+        config.crash = CrashPolicy {
+            first: Duration::from_millis(10),
+            longest: Duration::from_millis(40),
+            crashes: 4,
+            within: Duration::from_secs(60),
+        };
+        change(&mut config);
+        let driver = Arc::new(LocalDriver::open(config.clone()).unwrap());
+        Self {
+            driver,
+            config,
+            data,
+            next: 1.into(),
+        }
+    }
+
+    /// As after a restart of the controller.
+    pub fn reopened(&self) -> LocalDriver {
+        LocalDriver::open(self.config.clone()).unwrap()
+    }
+
+    pub fn spec(&self, role: Role, artifact: Option<ArtifactId>) -> GuestSpec {
+        let next = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        GuestSpec {
+            id: format!("g{next:012x}").parse().unwrap(),
+            deployment: deployment(1),
+            release: "550e8400-e29b-41d4-a716-44665544aaaa".parse().unwrap(),
+            label: "my-app".parse().unwrap(),
+            slot: 7,
+            role,
+            base: "shell_r1".parse().unwrap(),
+            artifact,
+            resources: Resources {
+                cores: 1,
+                memory: 256,
+                disk: 1,
+            },
+            persist: Vec::new(),
+        }
+    }
+
+    /// A build guest with an empty app folder.
+    pub async fn build(&self) -> GuestSpec {
+        let spec = self.spec(Role::Build, None);
+        self.driver.create(&spec).await.unwrap();
+        spec
+    }
+
+    /// An artifact with these files.
+    pub async fn artifact(&self, files: &[(&str, &str)]) -> ArtifactId {
+        let tree = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = tree.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let build = self.build().await;
+        self.driver.put(&build.id, tree.path()).await.unwrap();
+        let sealed = self.driver.seal(&build.id).await.unwrap();
+        self.driver.destroy(&build.id).await.unwrap();
+        sealed.id
+    }
+
+    /// A guest that serves these files.
+    pub async fn serve(&self, files: &[(&str, &str)]) -> GuestSpec {
+        let artifact = self.artifact(files).await;
+        let spec = self.spec(Role::Serve, Some(artifact));
+        self.driver.create(&spec).await.unwrap();
+        spec
+    }
+
+    pub async fn sh(&self, guest: &GuestId, line: &str) -> Said {
+        self.exec(guest, &command(line)).await
+    }
+
+    pub async fn exec(&self, guest: &GuestId, exec: &Exec) -> Said {
+        let lines = Mutex::new(Vec::new());
+        let end = self
+            .driver
+            .exec(guest, exec, &|line| lines.lock().unwrap().push(line.text))
+            .await;
+        Said {
+            end,
+            lines: lines.into_inner().unwrap(),
+        }
+    }
+
+    pub async fn app(&self, guest: &GuestId) -> AppState {
+        match self.driver.observe(guest).await {
+            Observation::Present(seen) => seen.app,
+            other => panic!("{guest} is not there: {other:?}"),
+        }
+    }
+
+    /// Waits until the app stands as asked.
+    #[track_caller]
+    pub fn until(
+        &self,
+        guest: &GuestId,
+        what: impl Fn(&AppState) -> bool,
+    ) -> impl Future<Output = AppState> {
+        let (driver, guest) = (self.driver.clone(), guest.clone());
+        async move {
+            let started = Instant::now();
+            loop {
+                let seen = driver.observe(&guest).await;
+                if let Observation::Present(GuestSeen { app, .. }) = &seen
+                    && what(app)
+                {
+                    return app.clone();
+                }
+                assert!(started.elapsed() < BOUND, "waited in vain: {seen:?}");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    /// Asks the app over HTTP until it answers.
+    pub async fn get(&self, guest: &GuestId, path: &str) -> String {
+        let Upstream::Handout(socket) = self.driver.address(guest).await.unwrap() else {
+            panic!("not a handout")
+        };
+        let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\n\r\n");
+        let started = Instant::now();
+        loop {
+            let (socket, request) = (socket.clone(), request.clone());
+            let answer = tokio::task::spawn_blocking(move || ask(&socket, &request))
+                .await
+                .unwrap();
+            match answer {
+                Ok(answer) => return answer,
+                Err(error) => assert!(started.elapsed() < BOUND, "no answer: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub async fn log(&self, guest: &GuestId) -> String {
+        use futures_util::StreamExt;
+        let lines = self.driver.logs(guest, &Default::default()).await.unwrap();
+        let lines: Vec<String> = lines.map(|line| line.text).collect().await;
+        lines.join("\n")
+    }
+
+    pub fn local(&self) -> PathBuf {
+        self.data.path().join("local")
+    }
+
+    /// The state file of a guest, as it is.
+    pub fn state(&self, guest: &GuestId) -> serde_json::Value {
+        let file = self
+            .local()
+            .join("guests")
+            .join(guest.as_str())
+            .join("state.json");
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Bed {
+    /// Whatever a failed test left running ends here: by the exact processes that its guests name.
+    fn drop(&mut self) {
+        for entry in std::fs::read_dir(self.local().join("guests"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let state = std::fs::read(entry.path().join("state.json")).unwrap_or_default();
+            let Ok(state) = serde_json::from_slice::<serde_json::Value>(&state) else {
+                continue;
+            };
+            if let Some(pid) = state["shim"]["pid"].as_i64().filter(|pid| is_ours(*pid)) {
+                let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+            }
+        }
+    }
+}
+
+fn is_ours(pid: i64) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).contains("__guest")
+}
+
+pub fn deployment(number: u32) -> DeploymentId {
+    format!("550e8400-e29b-41d4-a716-{number:012}")
+        .parse()
+        .unwrap()
+}
+
+pub fn command(line: &str) -> Exec {
+    Exec {
+        tag: "test".into(),
+        argv: ["/bin/sh", "-c", line].map(str::to_owned).to_vec(),
+        dir: String::new(),
+        env: BTreeMap::new(),
+        timeout: BOUND,
+        registries: false,
+    }
+}
+
+pub fn service(line: &str) -> Service {
+    Service {
+        start: ServiceStart::Argv(["/bin/sh", "-c", line].map(str::to_owned).to_vec()),
+        dir: String::new(),
+        env: BTreeMap::from([("PORT".to_owned(), "8000".to_owned())]),
+        port: 8000,
+    }
+}
+
+/// A server of the app's own files, which every Debian has.
+pub fn web() -> Service {
+    service("exec /usr/bin/python3 -m http.server $PORT --bind 127.0.0.1")
+}
+
+pub fn is_running(app: &AppState) -> bool {
+    matches!(app, AppState::Running { .. })
+}
+
+fn ask(socket: &Path, request: &str) -> std::io::Result<String> {
+    let mut tcp = handed_out(socket)?;
+    tcp.set_read_timeout(Some(BOUND))?;
+    tcp.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// One connection, as the gateway gets it.
+pub fn handed_out(path: &Path) -> std::io::Result<TcpStream> {
+    let socket = UnixStream::connect(path)?;
+    let mut byte = [0u8; 1];
+    let mut space = nix::cmsg_space!(RawFd);
+    let fd = {
+        let mut parts = [std::io::IoSliceMut::new(&mut byte)];
+        let got = recvmsg::<()>(
+            socket.as_raw_fd(),
+            &mut parts,
+            Some(&mut space),
+            MsgFlags::empty(),
+        )?;
+        got.cmsgs()?.find_map(|message| match message {
+            ControlMessageOwned::ScmRights(fds) => fds.first().copied(),
+            _ => None,
+        })
+    };
+    let Some(fd) = fd else {
+        return Err(std::io::Error::from_raw_os_error(byte[0].into()));
+    };
+    // SAFETY: the kernel just gave us this descriptor.
+    let tcp = unsafe { TcpStream::from_raw_fd(fd) };
+    tcp.set_nonblocking(false)?;
+    Ok(tcp)
+}

@@ -1,0 +1,317 @@
+//! Nothing is lost and nothing is left, whoever dies.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::guest::*;
+use domain::ports::Driver;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::bed::{BOUND, Bed, command, is_running, service, web};
+use crate::cases::Case;
+
+in_every_case!(
+    a_killed_shim_takes_everything_with_it,
+    a_frozen_guest_whose_shim_was_killed_can_be_removed,
+    a_killed_first_process_is_seen,
+    a_new_controller_adopts_what_runs,
+    a_zombie_shim_is_dead,
+    half_made_things_are_swept,
+    a_cut_seal_is_found_again,
+    trees_that_resist_are_removed,
+    nothing_is_left_behind,
+);
+
+fn shim(bed: &Bed, guest: &domain::GuestId) -> Pid {
+    Pid::from_raw(
+        bed.state(guest)["shim"]["pid"]
+            .as_i64()
+            .unwrap()
+            .try_into()
+            .unwrap(),
+    )
+}
+
+fn init(bed: &Bed, guest: &domain::GuestId) -> Pid {
+    Pid::from_raw(
+        bed.state(guest)["init"]
+            .as_i64()
+            .unwrap()
+            .try_into()
+            .unwrap(),
+    )
+}
+
+fn is_there(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+async fn until_gone(pid: Pid) {
+    let started = std::time::Instant::now();
+    while is_there(pid) {
+        assert!(started.elapsed() < BOUND, "{pid} is still there");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Control groups of this bed's driver that are there, anywhere.
+fn groups(bed: &Bed) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(bed.local().join("guests"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let file = std::fs::read(entry.path().join("cgroup.json")).unwrap_or_default();
+        let Ok(placement) = serde_json::from_slice::<serde_json::Value>(&file) else {
+            continue;
+        };
+        let bases = placement["bases"].as_object().unwrap().values();
+        let ours = bases.map(|base| PathBuf::from(base.as_str().unwrap()).join(entry.file_name()));
+        found.extend(ours.filter(|group| group.exists()));
+    }
+    found
+}
+
+async fn a_killed_shim_takes_everything_with_it(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[("f", "x")]).await;
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    bed.get(&serve.id, "/f").await;
+    let (shim, init) = (shim(&bed, &serve.id), init(&bed, &serve.id));
+    assert!(is_there(shim) && is_there(init));
+    kill(shim, Signal::SIGKILL).unwrap();
+    until_gone(shim).await;
+    until_gone(init).await;
+    let app = bed.app(&serve.id).await;
+    assert!(
+        matches!(
+            app,
+            AppState::Down {
+                crash_loop: false,
+                ..
+            }
+        ),
+        "{app:?}"
+    );
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    assert!(
+        bed.get(&serve.id, "/f").await.ends_with('x'),
+        "the address is the same"
+    );
+    kill(self::shim(&bed, &serve.id), Signal::SIGKILL).unwrap();
+    until_gone(self::init(&bed, &serve.id)).await;
+    bed.driver.sweep().await.unwrap();
+    assert_eq!(groups(&bed), BTreeSet::new());
+}
+
+async fn a_frozen_guest_whose_shim_was_killed_can_be_removed(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    let (shim, init) = (shim(&bed, &serve.id), init(&bed, &serve.id));
+    assert!(bed.driver.freeze(&serve.id).await.unwrap());
+    kill(shim, Signal::SIGKILL).unwrap();
+    until_gone(shim).await;
+    bed.driver.destroy(&serve.id).await.unwrap();
+    until_gone(init).await;
+    assert_eq!(bed.driver.observe(&serve.id).await, Observation::Absent);
+}
+
+async fn a_killed_first_process_is_seen(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    kill(init(&bed, &serve.id), Signal::SIGKILL).unwrap();
+    let down = bed
+        .until(&serve.id, |app| matches!(app, AppState::Down { .. }))
+        .await;
+    assert!(
+        matches!(
+            down,
+            AppState::Down {
+                crash_loop: false,
+                ..
+            }
+        ),
+        "{down:?}"
+    );
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    assert!(is_running(&bed.app(&serve.id).await));
+}
+
+async fn a_new_controller_adopts_what_runs(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[("f", "x")]).await;
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    let before = bed.driver.observe(&serve.id).await;
+    let later = bed.reopened();
+    later.sweep().await.unwrap();
+    assert_eq!(later.observe(&serve.id).await, before);
+    later.start(&serve.id, &web()).await.unwrap();
+    assert_eq!(
+        later.observe(&serve.id).await,
+        before,
+        "it was not started again"
+    );
+    assert!(bed.get(&serve.id, "/f").await.ends_with('x'));
+    later.stop(&serve.id, BOUND).await.unwrap();
+    assert_eq!(bed.app(&serve.id).await, AppState::Stopped);
+}
+
+/// A shim that nobody reaps: as its parent, this test can keep it a zombie.
+async fn a_zombie_shim_is_dead(case: Case) {
+    let bed = Bed::new(case);
+    nix::sys::prctl::set_child_subreaper(true).unwrap();
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    let shim = shim(&bed, &serve.id);
+    kill(shim, Signal::SIGKILL).unwrap();
+    until_gone(shim).await;
+    let stat = std::fs::read_to_string(format!("/proc/{shim}/stat")).unwrap();
+    assert!(stat.contains(") Z"), "{stat}");
+    let app = bed.app(&serve.id).await;
+    assert!(matches!(app, AppState::Down { .. }), "{app:?}");
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    assert!(is_running(&bed.app(&serve.id).await));
+    bed.driver.destroy(&serve.id).await.unwrap();
+}
+
+async fn half_made_things_are_swept(case: Case) {
+    let bed = Bed::new(case);
+    let kept = bed.serve(&[("f", "x")]).await;
+    for name in ["guests/.new-g00000000abcd", "trash/xyz", "probe-999999999"] {
+        std::fs::create_dir_all(bed.local().join(name).join("deep/er")).unwrap();
+    }
+    assert_eq!(
+        bed.driver.list().await.unwrap().len(),
+        1,
+        "what is half made is no guest"
+    );
+    bed.driver.sweep().await.unwrap();
+    for name in ["guests/.new-g00000000abcd", "trash/xyz", "probe-999999999"] {
+        assert!(!bed.local().join(name).exists(), "{name}");
+    }
+    bed.sh(&kept.id, "cat f").await.ok();
+}
+
+/// Killed between the move of the folder and the answer.
+async fn a_cut_seal_is_found_again(case: Case) {
+    let bed = Bed::new(case);
+    let build = bed.build().await;
+    bed.sh(&build.id, "echo x > f").await.ok();
+    let sealed = bed.driver.seal(&build.id).await.unwrap();
+    assert_eq!(bed.reopened().seal(&build.id).await.unwrap(), sealed);
+    // Killed before the move: the note is there, the artifact is not.
+    let guest = bed.local().join("guests").join(build.id.as_str());
+    let artifact = bed
+        .local()
+        .join("artifacts")
+        .join(build.deployment.to_string())
+        .join(sealed.id.as_str());
+    std::fs::rename(&artifact, guest.join("app")).unwrap();
+    assert_eq!(bed.driver.seal(&build.id).await.unwrap(), sealed);
+    assert!(artifact.is_dir());
+}
+
+async fn trees_that_resist_are_removed(case: Case) {
+    let bed = Bed::new(case);
+    let build = bed.build().await;
+    let script = "mkdir -p a/b && echo > a/b/f && chmod 000 a/b && chmod 500 a && mkfifo p && ln -s / l; \
+                  i=0; while [ $i -lt 300 ]; do mkdir d && cd d && i=$((i+1)); done; echo > 'odd\nname'";
+    bed.sh(&build.id, script).await.ok();
+    bed.driver.destroy(&build.id).await.unwrap();
+    assert_eq!(
+        std::fs::read_dir(bed.local().join("trash"))
+            .unwrap()
+            .count(),
+        0
+    );
+}
+
+async fn nothing_is_left_behind(case: Case) {
+    let bed = Bed::new(case);
+    let mounts = || {
+        std::fs::read_to_string("/proc/self/mountinfo")
+            .unwrap()
+            .lines()
+            .count()
+    };
+    let before = mounts();
+    let build = bed.build().await;
+    bed.sh(&build.id, "setsid sleep 4250 & true").await.ok();
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("setsid sleep 4250 & exec sleep 4250"))
+        .await
+        .unwrap();
+    bed.exec(&build.id, &command("false")).await.end.unwrap();
+    let (shim, init) = (shim(&bed, &serve.id), init(&bed, &serve.id));
+    for spec in [&build, &serve] {
+        bed.driver.destroy(&spec.id).await.unwrap();
+    }
+    bed.driver.forget(&serve.deployment).await.unwrap();
+    until_gone(shim).await;
+    until_gone(init).await;
+    assert_eq!(mounts(), before);
+    for folder in ["guests", "trash"] {
+        assert_eq!(
+            std::fs::read_dir(bed.local().join(folder)).unwrap().count(),
+            0,
+            "{folder}"
+        );
+    }
+    let left: Vec<_> = ["artifacts", "cache", "persist"]
+        .iter()
+        .flat_map(|folder| {
+            std::fs::read_dir(bed.local().join(folder))
+                .unwrap()
+                .flatten()
+        })
+        .map(|entry| entry.path())
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(no_group_of(&bed), "a control group is left");
+}
+
+/// True when no hierarchy holds a group of this data folder.
+fn no_group_of(bed: &Bed) -> bool {
+    use sha2::{Digest, Sha256};
+    let hash = hex::encode(Sha256::digest(bed.local().as_os_str().as_encoded_bytes()));
+    let name = format!("havre-{}", &hash[..12]);
+    let mut folders = vec![PathBuf::from("/sys/fs/cgroup")];
+    for _ in 0..4 {
+        let below = folders
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten()
+            .flatten();
+        folders = below
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .map(|entry| entry.path())
+            .collect();
+        if folders.iter().any(|folder| folder.ends_with(&name)) {
+            return false;
+        }
+    }
+    true
+}
