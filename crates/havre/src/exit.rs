@@ -39,13 +39,13 @@ pub struct Fault {
     /// What happened; empty when there is nothing to say (a closed pipe).
     pub what: String,
     /// What it means, or the likely cause.
-    pub why: Option<String>,
+    pub why: Option<Box<str>>,
     /// What to do.
-    pub cure: Option<String>,
+    pub cure: Option<Box<str>>,
     /// Stands in the server's log beside the technical cause.
-    pub reference: Option<String>,
+    pub reference: Option<Box<str>>,
     /// The API's own answer, for `--json`.
-    pub answer: Option<String>,
+    pub answer: Option<Box<str>>,
 }
 
 impl Fault {
@@ -69,14 +69,14 @@ impl Fault {
     /// Adds what it means.
     #[must_use]
     pub fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = Some(why.into());
+        self.why = Some(why.into().into());
         self
     }
 
     /// Adds what to do.
     #[must_use]
     pub fn cure(mut self, cure: impl Into<String>) -> Self {
-        self.cure = Some(cure.into());
+        self.cure = Some(cure.into().into());
         self
     }
 
@@ -88,14 +88,14 @@ impl Fault {
     /// As the API would say it, for `--json` where the fault is not the API's own.
     pub fn as_json(&self) -> String {
         if let Some(answer) = &self.answer {
-            return answer.clone();
+            return answer.to_string();
         }
         let body = api::ErrorAnswer {
             success: false,
             error: Some(self.what.clone()),
             details: self.details(),
             code: Some(self.code().to_owned()),
-            reference: self.reference.clone(),
+            reference: self.reference.as_deref().map(str::to_owned),
             ..api::ErrorAnswer::default()
         };
         serde_json::to_string_pretty(&body).unwrap_or_default()

@@ -10,7 +10,7 @@ use crate::serve::Signals;
 pub async fn run(args: GatewayArgs) -> Outcome {
     if args.detached {
         // The first process of a session is nobody's child of a terminal: no hang-up and no Ctrl-C reaches it.
-        drop(nix::unistd::setsid());
+        let _ = nix::unistd::setsid();
     }
     let mut first = Signals::take()?;
     let mut second = Signals::take()?;

@@ -53,12 +53,12 @@ impl Answer {
         Fault {
             exit: exit_of(self.status, error.code.as_deref()),
             what: what.join("\n       "),
-            why: error.details,
+            why: error.details.map(Into::into),
             cure: None,
-            reference: error.reference,
+            reference: error.reference.map(Into::into),
             answer: serde_json::from_str::<serde_json::Value>(&self.body)
                 .is_ok()
-                .then(|| self.body.clone()),
+                .then(|| self.body.as_str().into()),
         }
     }
 }

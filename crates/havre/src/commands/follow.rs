@@ -6,17 +6,39 @@ use serde_json::json;
 use super::Context;
 use super::context::until_interrupted;
 use crate::client::{Ended, follow_build};
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Fault, Outcome};
 use crate::text;
+
+/// What the build log said by itself with a mark in front: warnings, and why it failed.
+#[derive(Default)]
+struct Marked(String);
+
+impl Marked {
+    fn hear(&mut self, line: &str) {
+        let marked = line.trim_start().strip_prefix(text::WARNING_MARK.trim());
+        if let Some(words) = marked.filter(|_| self.0.len() < 64 * 1024) {
+            self.0.push_str(words);
+            self.0.push('\n');
+        }
+    }
+
+    /// True when the first line of a story was heard.
+    fn has(&self, story: &str) -> bool {
+        let first = story.lines().next().unwrap_or_default();
+        self.0.contains(first)
+    }
+}
 
 /// Follows a release to its end.
 pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> Outcome {
     let screen = context.screen;
+    let mut marked = Marked::default();
     let work = async {
-        let ended = follow_build(&context.client, key, version, |line| {
-            screen.build_line(line)
-        })
-        .await?;
+        let show = |line: &str| {
+            screen.build_line(line);
+            marked.hear(line);
+        };
+        let ended = follow_build(&context.client, key, version, show).await?;
         let deployment = context.deployment(key).await?;
         Ok((ended, deployment))
     };
@@ -26,35 +48,45 @@ pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> O
         let body = json!({"success": success, "deployment": deployment, "release": ended.release});
         screen.out(&format!("{body:#}"))?;
     }
-    tell(context, &ended, &deployment)?;
+    let untold = |words: &&String| !marked.has(words);
+    for warning in ended.release.warnings.iter().filter(untold) {
+        screen.warn(warning);
+    }
+    if ended.exit() == Exit::Done {
+        tell_success(context, &ended, &deployment)?;
+    } else {
+        let story = ended.release.error.as_ref().filter(untold);
+        tell_failure(context, &ended, &deployment, story);
+    }
     Ok(ended.exit())
 }
 
-fn tell(
+fn tell_failure(
     context: &Context,
     ended: &Ended,
     deployment: &DeploymentObject,
-) -> Result<(), crate::exit::Fault> {
+    story: Option<&String>,
+) {
     let screen = context.screen;
     let (release, name) = (&ended.release, &deployment.name);
-    for warning in &release.warnings {
-        screen.warn(warning);
+    screen.say(&text::ended_badly(release.version, name, &release.status));
+    if let Some(story) = story {
+        screen.say(story);
     }
-    if ended.exit() != Exit::Done {
-        screen.say(&text::ended_badly(release.version, name, &release.status));
-        if let Some(story) = &release.error {
-            screen.say(story);
-        }
-        let serving = deployment
-            .release
-            .as_ref()
-            .filter(|r| r.status == "serving");
-        if let Some(serving) = serving {
-            screen.say(&text::still_serving(serving.version));
-        }
-        screen.say(&text::logs_hint(name));
-        return Ok(());
+    let shown = deployment.release.as_ref();
+    if let Some(serving) = shown.filter(|shown| shown.status == "serving") {
+        screen.say(&text::still_serving(serving.version));
     }
+    screen.say(&text::logs_hint(name));
+}
+
+fn tell_success(
+    context: &Context,
+    ended: &Ended,
+    deployment: &DeploymentObject,
+) -> Result<(), Fault> {
+    let screen = context.screen;
+    let (release, name) = (&ended.release, &deployment.name);
     if deployment.status == "running" {
         screen.say(&text::live(release.version, name));
     } else {

@@ -7,24 +7,10 @@ pub struct Setting {
     pub key: &'static str,
     /// Its environment variables, the first that is set counts. The later ones are the original's.
     pub env: &'static [&'static str],
-    /// Never shown in clear.
-    pub secret: bool,
 }
 
 const fn setting(key: &'static str, env: &'static [&'static str]) -> Setting {
-    Setting {
-        key,
-        env,
-        secret: false,
-    }
-}
-
-const fn secret(key: &'static str, env: &'static [&'static str]) -> Setting {
-    Setting {
-        key,
-        env,
-        secret: true,
-    }
+    Setting { key, env }
 }
 
 /// Every setting.
@@ -32,12 +18,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("listen", &["HAVRE_LISTEN"]),
     setting("gateway", &["HAVRE_GATEWAY"]),
     setting("data_dir", &["HAVRE_DATA_DIR"]),
-    secret("database_url", &["DATABASE_URL"]),
+    setting("database_url", &["DATABASE_URL"]),
     setting("driver", &["HAVRE_DRIVER"]),
     setting("base_domain", &["HAVRE_BASE_DOMAIN"]),
     setting("url", &["HAVRE_URL"]),
     setting("allow_local_git", &["HAVRE_ALLOW_LOCAL_GIT"]),
-    secret("github_token", &["HAVRE_GITHUB_TOKEN", "GITHUB_TOKEN"]),
+    setting("github_token", &["HAVRE_GITHUB_TOKEN", "GITHUB_TOKEN"]),
     setting("deploy_key_file", &["HAVRE_DEPLOY_KEY_FILE"]),
     setting("secret_key_file", &["HAVRE_SECRET_KEY_FILE"]),
     setting("log", &["HAVRE_LOG", "LOG_LEVEL"]),

@@ -127,7 +127,7 @@ mod tests {
         let good = app(End::Runs, Some(200));
         let skipped = app(End::Skipped, None);
         assert_eq!(exit(&[good.clone(), skipped.clone()]), Exit::Done);
-        assert_eq!(exit(&[skipped.clone()]), Exit::AppFailed);
+        assert_eq!(exit(std::slice::from_ref(&skipped)), Exit::AppFailed);
         assert_eq!(exit(&[]), Exit::AppFailed);
         for bad in [
             app(End::Runs, Some(500)),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use gateway::{GatewayClient, Status};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
@@ -21,7 +22,7 @@ use crate::text;
 /// How long a gateway may take to come up, or to go.
 const UP_WITHIN: Duration = Duration::from_secs(15);
 const GLANCE: Duration = Duration::from_millis(20);
-/// How often a gateway that is not our child is looked at.
+/// How often a gateway that is not our child and closes idle connections is looked at.
 const WATCH: Duration = Duration::from_secs(1);
 /// Silent this often in a row, it counts as gone.
 const SILENT: u32 = 3;
@@ -188,11 +189,24 @@ impl Gateway {
         }
         let mut silent = 0;
         while silent < SILENT {
-            tokio::time::sleep(WATCH).await;
-            silent = match self.client.status().await {
-                Ok(_) => 0,
-                Err(_) => silent + 1,
-            };
+            self.until_cut().await;
+            match self.client.status().await {
+                Ok(_) => {
+                    silent = 0;
+                    tokio::time::sleep(WATCH).await;
+                }
+                Err(_) => {
+                    silent += 1;
+                    tokio::time::sleep(GLANCE).await;
+                }
+            }
+        }
+    }
+
+    /// An idle connection to the control socket ends in the moment when the gateway does.
+    async fn until_cut(&self) {
+        if let Ok(mut stream) = UnixStream::connect(&self.control).await {
+            drop(stream.read_u8().await);
         }
     }
 }

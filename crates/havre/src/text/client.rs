@@ -19,9 +19,6 @@ pub const NO_ENV: &str = "No environment variables are set.";
 pub const MASKED_HINT: &str = "Values are masked; `--show` reveals them.";
 pub const DESTROY_PROMPT: &str = "Type the name of the deployment to remove it for good";
 pub const NAME_DIFFERS: &str = "The name does not match; nothing was removed.";
-pub const NOTHING_TO_CANCEL: &str = "Nothing was waiting or under way.";
-pub const SINCE_CURE: &str =
-    "Use a number with s, m, h or d (10m), or a time as 2026-11-22T10:00:00Z.";
 
 pub fn reference(reference: &str) -> String {
     format!("Reference: {reference} (stands in the server's log beside the cause)")
@@ -71,10 +68,6 @@ pub fn env_not_here(name: &str) -> String {
 
 pub fn env_not_set(name: &str) -> String {
     format!("`{name}` is not set.")
-}
-
-pub fn bad_since(text: &str) -> String {
-    format!("`{text}` is not a time.")
 }
 
 pub fn goes_on(name: &str) -> String {
@@ -162,7 +155,6 @@ pub const RELEASES_HEAD: [&str; 7] = [
     "RELEASE", "STATUS", "CAUSE", "COMMIT", "REF", "DISK", "CREATED",
 ];
 pub const RECORD: &str = "record";
-pub const SERVING_MARK: &str = "serving";
 pub const ABSENT: &str = "-";
 
 /// The labels of `havre show`, in its order.

@@ -98,5 +98,8 @@ pub fn no_sandbox(why: &str) -> String {
 pub const SANDBOX_CURE: &str = "Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0), or run as root.";
 
 pub fn tier(tier: &str, meaning: &str) -> String {
+    if meaning.starts_with(tier) {
+        return meaning.to_owned();
+    }
     format!("{tier}: {meaning}")
 }

@@ -1,6 +1,14 @@
 //! Tests of the binary: what a user types and sees, and the whole way of a deploy on the real sandbox.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail and speak as tests do"
+)]
+
 mod arrows;
 mod cli;
+mod e2e;
 mod harness;
+mod server;
 mod static_files;
