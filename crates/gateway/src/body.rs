@@ -9,29 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep};
 
+use crate::client_io::Busy;
 use crate::metrics::Metrics;
+use crate::timer::LazyTimer;
 use crate::upstream::{Connection, InFlight};
-
-/// A timer that costs nothing until something is waited for.
-#[derive(Default)]
-pub struct LazyTimer(Option<Pin<Box<Sleep>>>);
-
-impl LazyTimer {
-    /// True once `limit` has passed since the first poll after the last reset.
-    pub fn poll(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        let sleep = self
-            .0
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        sleep.as_mut().poll(cx)
-    }
-
-    /// Starts anew at the next poll.
-    pub fn reset(&mut self) {
-        self.0 = None;
-    }
-}
 
 /// The body of a request on its way to a guest.
 pub enum RequestBody {
@@ -151,7 +133,13 @@ impl Body for RequestBody {
 }
 
 /// The body of an answer.
-pub enum ResponseBody {
+pub struct ResponseBody {
+    kind: Kind,
+    /// The request is under way until the last byte of its answer is.
+    busy: Option<Busy>,
+}
+
+enum Kind {
     /// The gateway's own.
     Full(Option<Bytes>),
     /// A guest's.
@@ -172,12 +160,17 @@ pub struct GuestBody {
 impl ResponseBody {
     /// No body.
     pub fn empty() -> Self {
-        ResponseBody::Full(None)
+        Kind::Full(None).into()
     }
 
     /// These bytes.
     pub fn full(bytes: Bytes) -> Self {
-        ResponseBody::Full(Some(bytes))
+        Kind::Full(Some(bytes)).into()
+    }
+
+    /// Drops `busy` with the body.
+    pub fn hold(&mut self, busy: Busy) {
+        self.busy = Some(busy);
     }
 
     /// What a guest sends over `connection`, given up when it is silent for `idle`.
@@ -188,14 +181,21 @@ impl ResponseBody {
         metrics: Arc<Metrics>,
         idle: Duration,
     ) -> Self {
-        ResponseBody::Guest(Box::new(GuestBody {
+        let guest = GuestBody {
             inner,
             connection: Some(connection),
             in_flight,
             metrics,
             timer: LazyTimer::default(),
             idle,
-        }))
+        };
+        Kind::Guest(Box::new(guest)).into()
+    }
+}
+
+impl From<Kind> for ResponseBody {
+    fn from(kind: Kind) -> Self {
+        Self { kind, busy: None }
     }
 }
 
@@ -267,58 +267,23 @@ impl Body for ResponseBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        match self.get_mut() {
-            ResponseBody::Full(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
-            ResponseBody::Guest(guest) => guest.poll(cx),
+        match &mut self.get_mut().kind {
+            Kind::Full(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            Kind::Guest(guest) => guest.poll(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            ResponseBody::Full(bytes) => bytes.is_none(),
-            ResponseBody::Guest(guest) => guest.inner.is_end_stream(),
+        match &self.kind {
+            Kind::Full(bytes) => bytes.is_none(),
+            Kind::Guest(guest) => guest.inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            ResponseBody::Full(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64))
-            }
-            ResponseBody::Guest(guest) => guest.inner.size_hint(),
-        }
-    }
-}
-
-/// A deadline that moves with an upload's progress.
-pub struct Patience {
-    sleep: Pin<Box<Sleep>>,
-    limit: Duration,
-    upload: Option<Arc<UploadWatch>>,
-    seen: u64,
-}
-
-impl Patience {
-    /// Waits `limit` from now, and from each sign of life of the upload.
-    pub fn new(limit: Duration, upload: Option<Arc<UploadWatch>>) -> Self {
-        Self {
-            sleep: Box::pin(tokio::time::sleep(limit)),
-            limit,
-            upload,
-            seen: 0,
-        }
-    }
-
-    /// Ready once it is over.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.sleep.as_mut().poll(cx));
-            let progress = self.upload.as_ref().map_or(0, |watch| watch.progress());
-            if progress == self.seen {
-                return Poll::Ready(());
-            }
-            self.seen = progress;
-            self.sleep.as_mut().reset(Instant::now() + self.limit);
+        match &self.kind {
+            Kind::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
+            Kind::Guest(guest) => guest.inner.size_hint(),
         }
     }
 }

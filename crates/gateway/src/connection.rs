@@ -8,22 +8,22 @@ use std::task::Poll;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::client_io::ClientIo;
+use crate::client_io::{ClientIo, ClientWatch};
 use crate::config::Limits;
 use crate::hook::Stage;
 use crate::listener::Shared;
 use crate::proxy::{self, Client};
+use crate::timer::Deadline;
 
 /// How HTTP is spoken with clients.
 pub fn builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        // Timed below: one timer per connection instead of one per request.
+        .header_read_timeout(None)
         .max_header_size(limits.head_bytes)
         .max_buf_size(limits.buffer_bytes)
         .half_close(false);
@@ -39,14 +39,17 @@ pub async fn serve(
 ) {
     let slot = shared.clients.add();
     let hook = Arc::clone(slot.hook());
-    let io = ClientIo::new(stream, shared.limits.client_stall);
-    let client = Arc::new(Client::new(Arc::clone(&shared), slot, permit, peer.ip()));
+    let watch = ClientWatch::new();
+    let io = ClientIo::new(stream, Arc::clone(&watch), shared.limits.client_stall);
+    let client = Client::new(Arc::clone(&shared), slot, permit, Arc::clone(&watch), peer);
+    let client = Arc::new(client);
     let service = service_fn(move |request| {
         let client = Arc::clone(&client);
         async move { Ok::<_, Infallible>(proxy::answer(client, request).await) }
     });
     let mut connection = shared.http.serve_connection(io, service).with_upgrades();
     let mut told = false;
+    let mut deadline = Deadline::default();
     let done = std::future::poll_fn(|cx| {
         match hook.watch(cx) {
             Stage::Cut => return Poll::Ready(Ok(())),
@@ -56,7 +59,14 @@ pub async fn serve(
             }
             Stage::Finish | Stage::Run => {}
         }
-        Pin::new(&mut connection).poll(cx)
+        if let Poll::Ready(done) = Pin::new(&mut connection).poll(cx) {
+            return Poll::Ready(done);
+        }
+        match watch.idle_since() {
+            // A slow or silent client: nothing of what it sent was answered, nothing needs to be.
+            Some(since) => deadline.poll(cx, since + shared.limits.head).map(Ok),
+            None => Poll::Pending,
+        }
     })
     .await;
     if let Err(error) = done {

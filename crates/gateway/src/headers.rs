@@ -135,6 +135,16 @@ fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
         })
 }
 
+/// False when the body is in a transfer coding other than plain `chunked`.
+pub fn is_plainly_framed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// Takes off what belongs to one connection: what `Connection` lists, and the known ones.
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod control;
 mod error;
+mod head_scan;
 mod headers;
 mod hook;
 mod host;
@@ -23,6 +24,7 @@ mod run;
 mod splice;
 mod state;
 mod text;
+mod timer;
 mod unix_path;
 mod upstream;
 

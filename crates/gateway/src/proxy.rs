@@ -1,12 +1,12 @@
 //! One request: find its route, forward it, answer a page where that cannot be.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use domain::ports::RouteState;
 use hyper::body::{Body, Incoming};
-use hyper::header::HeaderValue;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::upgrade::OnUpgrade;
@@ -14,6 +14,7 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::body::{RequestBody, ResponseBody, UploadFault, UploadWatch};
+use crate::client_io::ClientWatch;
 use crate::headers::{self, Asked};
 use crate::hook::HookSlot;
 use crate::host::{self, BadHost, Host};
@@ -35,6 +36,7 @@ pub struct Client {
     pub slot: HookSlot,
     /// Its share of the connections.
     _permit: OwnedSemaphorePermit,
+    watch: Arc<ClientWatch>,
     address: IpAddr,
     address_value: HeaderValue,
     /// What was made from the last `Host`: clients nearly always send the same one again.
@@ -53,15 +55,17 @@ impl Client {
         shared: Arc<Shared>,
         slot: HookSlot,
         permit: OwnedSemaphorePermit,
-        address: IpAddr,
+        watch: Arc<ClientWatch>,
+        peer: SocketAddr,
     ) -> Self {
-        let address = address.to_canonical();
+        let address = peer.ip().to_canonical();
         let address_value = HeaderValue::try_from(address.to_string())
             .unwrap_or(HeaderValue::from_static("unknown"));
         Self {
             shared,
             slot,
             _permit: permit,
+            watch,
             address,
             address_value,
             last: Mutex::default(),
@@ -85,22 +89,43 @@ impl Client {
 
 /// Answers one request of a client.
 pub async fn answer(client: Arc<Client>, request: Request<Incoming>) -> Response<ResponseBody> {
-    let metrics = &client.shared.metrics;
-    metrics.requests.up();
+    let busy = client.watch.busy();
+    client.shared.metrics.requests.up();
     let html = pages::wants_html(request.headers());
-    if request.method() == Method::CONNECT {
-        metrics.bad_requests.up();
-        return Page::new(StatusCode::METHOD_NOT_ALLOWED, text::bad_method()).answer(html);
-    }
-    let Ok(known) = host::raw_host(&request).and_then(|raw| client.known(raw)) else {
-        metrics.bad_requests.up();
-        return Page::new(StatusCode::BAD_REQUEST, text::bad_host()).answer(html);
+    let checked = check(&client, &request);
+    let clear = checked.is_ok();
+    let mut response = match checked {
+        Ok(known) => match Job::new(&client, known, request).run(&client).await {
+            Ok(response) => response,
+            Err(page) => page.answer(html),
+        },
+        Err(page) => {
+            client.shared.metrics.bad_requests.up();
+            page.answer(html)
+        }
     };
-    let job = Job::new(&client, known, request);
-    match job.run(&client).await {
-        Ok(response) => response,
-        Err(page) => page.answer(html),
+    if !clear {
+        // Where such a request ends is anyone's guess.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
     }
+    response.body_mut().hold(busy);
+    response
+}
+
+/// Refuses what has no clear meaning; what is left has one host.
+fn check(client: &Client, request: &Request<Incoming>) -> Result<Arc<Known>, Page> {
+    let bad = |words| Page::new(StatusCode::BAD_REQUEST, words);
+    if request.method() == Method::CONNECT {
+        let words = text::bad_method();
+        return Err(Page::new(StatusCode::METHOD_NOT_ALLOWED, words));
+    }
+    if client.watch.is_ambiguous() || !headers::is_plainly_framed(request.headers()) {
+        return Err(bad(text::bad_framing()));
+    }
+    host::raw_host(request)
+        .and_then(|raw| client.known(raw))
+        .map_err(|BadHost| bad(text::bad_host()))
 }
 
 /// A request that is being forwarded.
@@ -302,6 +327,10 @@ impl Job {
         response: Response<Incoming>,
     ) -> Tried {
         let (mut head, body) = response.into_parts();
+        if !headers::is_plainly_framed(&head.headers) {
+            // A coding that only this connection knows of: nobody behind could read it.
+            return self.failed(client, target, SendFailure::Garbled);
+        }
         head.extensions.clear();
         head.version = Version::HTTP_11;
         if head.status == StatusCode::SWITCHING_PROTOCOLS {

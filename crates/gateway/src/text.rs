@@ -24,6 +24,14 @@ pub fn bad_host() -> Words {
     )
 }
 
+/// The request says two things about where it ends, or uses a coding that is not understood.
+pub fn bad_framing() -> Words {
+    words(
+        "The length of the request is unclear",
+        "A request has either one Content-Length or `Transfer-Encoding: chunked`, and never both.",
+    )
+}
+
 /// A method that a reverse proxy does not take.
 pub fn bad_method() -> Words {
     words(

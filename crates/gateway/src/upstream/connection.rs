@@ -12,11 +12,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::backend::Backend;
 use super::io::{GuestIo, Traffic};
-use crate::body::{Patience, RequestBody, UploadWatch};
+use crate::body::{RequestBody, UploadWatch};
 use crate::hook::{Hook, Stage};
+use crate::timer::Deadline;
 
 /// One connection to a guest.
 pub struct Connection {
@@ -24,6 +26,7 @@ pub struct Connection {
     driver: http1::Connection<GuestIo, RequestBody>,
     traffic: Arc<Traffic>,
     hook: Arc<Hook>,
+    deadline: Deadline,
 }
 
 /// Why a request got no answer.
@@ -38,6 +41,34 @@ pub enum SendFailure {
     TimedOut,
     /// A drain cut it.
     Cut,
+}
+
+/// How long an answer is waited for: from now, and from each sign of life of the upload.
+struct Patience {
+    until: Instant,
+    limit: Duration,
+    upload: Option<Arc<UploadWatch>>,
+    seen: u64,
+}
+
+impl Patience {
+    fn new(limit: Duration, upload: Option<Arc<UploadWatch>>) -> Self {
+        Self {
+            until: Instant::now() + limit,
+            limit,
+            upload,
+            seen: 0,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: &mut Deadline) -> Poll<()> {
+        let progress = self.upload.as_ref().map_or(0, |watch| watch.progress());
+        if progress != self.seen {
+            self.seen = progress;
+            self.until = Instant::now() + self.limit;
+        }
+        deadline.poll(cx, self.until)
+    }
 }
 
 /// Why there is no answer to wait for.
@@ -66,6 +97,7 @@ impl Connection {
             driver,
             traffic,
             hook,
+            deadline: Deadline::default(),
         }))
     }
 
@@ -95,6 +127,7 @@ impl Connection {
     ) -> Result<Response<Incoming>, SendFailure> {
         let heard = self.traffic.received();
         let mut patience = Patience::new(limit, upload);
+        let deadline = &mut self.deadline;
         let mut answer = pin!(self.sender.try_send_request(request));
         let driver = &mut self.driver;
         let sent = std::future::poll_fn(|cx| {
@@ -104,7 +137,7 @@ impl Connection {
             match answer.as_mut().poll(quiet) {
                 Poll::Ready(done) => Poll::Ready(Ok(done)),
                 Poll::Pending if over => Poll::Ready(Err(Silence::Over)),
-                Poll::Pending => patience.poll(cx).map(|()| Err(Silence::TooLong)),
+                Poll::Pending => patience.poll(cx, deadline).map(|()| Err(Silence::TooLong)),
             }
         })
         .await;

@@ -10,5 +10,5 @@ mod pool;
 pub use backend::{Backend, InFlight};
 pub use connection::{Connection, SendFailure};
 pub use dial::{DialError, dial};
-pub use io::Traffic;
+pub use io::{GuestIo, Traffic};
 pub use pool::SWEEP;

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -103,4 +104,43 @@ impl Drop for App {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+impl App {
+    /// A guest that answers with what it was asked: the request line, then each header as `name: value`, then an empty
+    /// line and the body.
+    pub async fn echo() -> Self {
+        Self::serve(|request: Request<Incoming>| async move {
+            let (head, body) = request.into_parts();
+            let mut said = format!("{} {} {:?}\n", head.method, head.uri, head.version);
+            for (name, value) in &head.headers {
+                said += &format!("{name}: {}\n", value.to_str().unwrap());
+            }
+            said.push('\n');
+            if let Ok(body) = body.collect().await {
+                said += &String::from_utf8_lossy(&body.to_bytes());
+            }
+            text(said)
+        })
+        .await
+    }
+
+    /// A guest that answers every request, read to the end of its head, with these bytes and then closes.
+    pub async fn answering(bytes: &'static [u8]) -> Self {
+        Self::raw(move |mut stream| async move {
+            while read_head(&mut stream).await.is_some() {
+                let _ = stream.write_all(bytes).await;
+            }
+        })
+        .await
+    }
+}
+
+/// Reads one request head; none when the client closed.
+pub async fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    Some(String::from_utf8(head).unwrap())
 }

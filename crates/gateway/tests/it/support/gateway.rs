@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use domain::HostLabel;
 use domain::guest::Upstream;
 use domain::ports::{Route, RouteState, Router};
-use gateway::{Gateway, GatewayClient, GatewayConfig, Limits};
+use gateway::{Gateway, GatewayClient, GatewayConfig, Limits, Status};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -81,6 +81,19 @@ impl TestGateway {
     pub async fn route(&self, name: &str, upstream: Upstream) {
         let route = serving(name, upstream);
         self.client.set(&label(name), route).await.unwrap();
+    }
+
+    /// Asks for the status until it is like this.
+    pub async fn status_is(&self, like: impl Fn(&Status) -> bool) -> Status {
+        soon(async {
+            loop {
+                let status = self.client.status().await.unwrap();
+                if like(&status) {
+                    return status;
+                }
+            }
+        })
+        .await
     }
 
     /// Tells it to stop; the future ends when it has.

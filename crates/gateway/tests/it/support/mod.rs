@@ -1,10 +1,12 @@
 //! A gateway, guests with behaviour, and clients, all on loopback.
 
 mod app;
+mod count;
 mod gateway;
 mod http;
 
-pub use app::{App, Body, Reply, text};
+pub use app::{App, Body, Reply, read_head, text};
+pub use count::Count;
 pub use gateway::{TestGateway, deploying, failed, label, serving, stopped};
 pub use http::{Answer, Raw, get};
 
@@ -18,14 +20,4 @@ pub async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what)
         .await
         .expect("it should have happened long ago")
-}
-
-/// Asks again until the condition holds, at most [`PATIENCE`].
-pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
-    soon(async {
-        while !holds().await {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
 }
