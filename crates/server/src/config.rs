@@ -21,13 +21,18 @@ pub struct ServerConfig {
     pub local_git: bool,
 }
 
-/// How long clients may take.
+/// How long clients may take, and how long they are kept waiting.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// The head of a request; idle connections end after it too.
     pub head: Duration,
     /// An ordinary request, reading its body included. Those that wait for a deploy or a destroy are not ordinary.
     pub request: Duration,
+    /// A destroy: then the answer is 202 and it goes on.
+    pub destroy: Duration,
+    /// A start, stop or restart that a client waits for: then the answer is 202 and it goes on. Clients give up on a
+    /// server that is silent for longer.
+    pub work: Duration,
     /// Requests under way once the server goes down.
     pub last_requests: Duration,
 }
@@ -37,6 +42,8 @@ impl Default for Patience {
         Self {
             head: Duration::from_secs(30),
             request: Duration::from_secs(30),
+            destroy: Duration::from_secs(30),
+            work: Duration::from_secs(60),
             last_requests: Duration::from_secs(10),
         }
     }

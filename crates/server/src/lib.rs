@@ -15,7 +15,7 @@ mod text;
 mod validate;
 
 pub use config::{Patience, ServerConfig};
-pub use router::{ROUTES, router};
+pub use router::{ROUTES, router, router_with};
 pub use routes::openapi::document as openapi_document;
 pub use serve::{serve, serve_with};
 pub use validate::{DeployInput, Present, Problem, validate_deploy};

@@ -49,8 +49,12 @@ pub const ROUTES: [(&str, &str); 26] = [
 
 /// The whole server as a service: for tests, without a socket.
 pub fn router(engine: Engine, config: ServerConfig) -> Router {
-    let closing = CancellationToken::new();
-    build(App::new(engine, config, Patience::default(), closing))
+    router_with(engine, config, Patience::default())
+}
+
+/// As [`router`], with other bounds.
+pub fn router_with(engine: Engine, config: ServerConfig, patience: Patience) -> Router {
+    build(App::new(engine, config, patience, CancellationToken::new()))
 }
 
 /// Outermost first, a request passes: trace, headers, panics, host, origin, content type, bounds.

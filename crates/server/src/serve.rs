@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +53,7 @@ pub async fn serve_with(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    tracing::info!(%address, "the API listens");
+    announce(listener.local_addr()?);
     let closing = CancellationToken::new();
     let router = build(App::new(engine, config, patience, closing.clone()));
     let connections = GracefulShutdown::new();
@@ -64,10 +64,12 @@ pub async fn serve_with(
     }
     drop(listener);
     closing.cancel();
-    if !finished(connections, patience.last_requests).await {
-        tracing::warn!("requests were cut at the end");
-    }
+    finish(connections, patience.last_requests).await;
     Ok(())
+}
+
+fn announce(address: SocketAddr) {
+    tracing::info!(%address, "the API listens");
 }
 
 /// Takes connections for ever.
@@ -88,10 +90,12 @@ async fn take_all(
     }
 }
 
-/// Requests under way finish; false when they did not within this bound.
-async fn finished(connections: GracefulShutdown, within: Duration) -> bool {
+/// Requests under way finish, within this bound.
+async fn finish(connections: GracefulShutdown, within: Duration) {
     let done = tokio::time::timeout(within, connections.shutdown());
-    done.await.is_ok()
+    if done.await.is_err() {
+        tracing::warn!("requests were cut at the end");
+    }
 }
 
 /// The next connection, once there is room for it. A refusal of the machine is no reason to end.

@@ -147,6 +147,8 @@ pub(crate) fn work_failed(verb: &str, name: &str, status: &str) -> String {
     format!("{verb} of {name} did not succeed: it is {status}")
 }
 
+pub(crate) const SEE_LOG: &str = "The log of the app tells more.";
+
 pub(crate) fn no_release(version: u32) -> String {
     format!("There is no release v{version}")
 }

@@ -1,7 +1,5 @@
 //! What can be done to a deployment: redeploy, rollback, cancel, start, stop, restart.
 
-use std::time::Duration;
-
 use api::{ActionAnswer, ChangeRequest, ErrorAnswer};
 use axum::Json;
 use axum::extract::State;
@@ -19,10 +17,6 @@ use crate::read::{Body, Key, Params};
 use crate::state::App;
 use crate::validate::{ChangeInput, Problem, Wanted, complete, read_change};
 use crate::{show, text};
-
-/// The longest that `wait=true` waits for a start, stop or restart; then it answers 202. Clients give up on a server that
-/// is silent for longer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Fetches, plans and builds again; with `resources` it changes only those, without building.
 #[utoipa::path(
@@ -215,7 +209,7 @@ async fn work(app: &App, key: &Key, work: Work, verb: &str, wait: bool) -> Answe
         let message = text::work_accepted(verb, &row.name);
         return answer(app, &row, StatusCode::ACCEPTED, message, None).await;
     }
-    let over = until_closing(app, app.engine.wait_for_job(&job, PATIENCE)).await?;
+    let over = until_closing(app, app.engine.wait_for_job(&job, app.patience.work)).await?;
     if !over.or_answer(app)? {
         let message = text::work_accepted(verb, &row.name);
         return answer(app, &row, StatusCode::ACCEPTED, message, None).await;
@@ -226,10 +220,13 @@ async fn work(app: &App, key: &Key, work: Work, verb: &str, wait: bool) -> Answe
 /// The job is over; the row says how it ended.
 async fn worked(app: &App, row: &Deployment, verb: &str, stops: bool) -> Answer {
     let now = find_by(app, &row.id).await?;
-    if !stops && now.status == Some(Status::Failed) {
+    if !stops && now.status != Some(Status::Running) {
         let what = text::work_failed(verb, &now.name, &show::status(&now));
-        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unhealthy", what);
-        return Err(error.details(now.error_message.unwrap_or_default()));
+        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "app_failed", what);
+        let why = now
+            .error_message
+            .unwrap_or_else(|| text::SEE_LOG.to_owned());
+        return Err(error.details(why));
     }
     let message = text::work_done(verb, &now.name);
     answer(app, &now, StatusCode::OK, message, None).await

@@ -1,7 +1,5 @@
 //! Destroying a deployment.
 
-use std::time::Duration;
-
 use api::{ActionAnswer, ErrorAnswer};
 use axum::Json;
 use axum::extract::State;
@@ -16,9 +14,6 @@ use crate::error::{Answer, ApiError, OrAnswer};
 use crate::read::Key;
 use crate::state::App;
 use crate::{show, text};
-
-/// How long the answer waits for the guests to be gone.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Destroys a deployment. Answers when its guests are gone, or 202 after 30 seconds; asked again, 200.
 #[utoipa::path(
@@ -51,7 +46,7 @@ pub(crate) async fn delete(State(app): State<App>, key: Key) -> Answer {
 }
 
 async fn wait(app: &App, job: &JobId) -> Result<bool, ApiError> {
-    let done = until_closing(app, app.engine.wait_for_job(job, PATIENCE)).await?;
+    let done = until_closing(app, app.engine.wait_for_job(job, app.patience.destroy)).await?;
     done.or_answer(app)
 }
 

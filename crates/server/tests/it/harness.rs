@@ -14,8 +14,9 @@ use domain::limits::EngineLimits;
 use engine::{Engine, EngineConfig, Ports};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use server::ServerConfig;
+use server::{Patience, ServerConfig};
 use sim::World;
+use sqlx::{ConnectOptions, Connection};
 use store::{Database, DatabaseTarget, SecretKey};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -28,7 +29,7 @@ pub struct Server {
     pub engine: Engine,
     pub config: ServerConfig,
     pub world: World,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 pub struct Got {
@@ -77,16 +78,22 @@ pub fn config() -> ServerConfig {
 
 impl Server {
     pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self::on(dir, &DatabaseTarget::Memory).await
+    }
+
+    /// On a database file that others can open too.
+    pub async fn on_disk() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let target = DatabaseTarget::Sqlite(dir.path().join("deployments.db"));
+        Self::on(dir, &target).await
+    }
+
+    async fn on(dir: TempDir, target: &DatabaseTarget) -> Self {
         let world = World::new();
         let plug = world.plug();
-        let dir = tempfile::tempdir().unwrap();
         let key = SecretKey::load_or_create(dir.path(), None, &plug.dice).unwrap();
-        let database = Database::open(
-            &DatabaseTarget::Memory,
-            key,
-            plug.clock.clone(),
-            plug.dice.clone(),
-        );
+        let database = Database::open(target, key, plug.clock.clone(), plug.dice.clone());
         let ports = Ports {
             store: database.await.unwrap(),
             drivers: BTreeMap::from([(DriverKind::Local, plug.driver)]),
@@ -113,8 +120,22 @@ impl Server {
             engine,
             config,
             world,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// Writes to the database past Havre, as another program would.
+    pub async fn by_another_hand(&self, sql: &'static str) {
+        let path = self.dir.path().join("deployments.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut other = options.connect().await.unwrap();
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
+    }
+
+    /// The same server with other bounds.
+    pub fn with_patience(&mut self, patience: Patience) {
+        self.router = server::router_with(self.engine.clone(), self.config.clone(), patience);
     }
 
     /// A repository with an app that Havre can run.

@@ -1,6 +1,9 @@
 //! Deploying for real: engine, database, a simulated driver.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use server::Patience;
 use sim::Op;
 
 use crate::harness::{Server, in_time};
@@ -299,6 +302,63 @@ async fn delete_answers_when_the_guests_are_gone_and_again() {
         .await
         .is(404);
     assert_eq!(stop["error"], "Deployment not found");
+}
+
+#[tokio::test]
+async fn a_delete_that_takes_long_is_202_and_goes_on() {
+    let mut server = Server::start().await;
+    server.with_patience(Patience {
+        destroy: Duration::from_millis(50),
+        ..Patience::default()
+    });
+    server.deployed("hello").await;
+    let gate = server.world.hold(Op::Destroy);
+    let answer = in_time(server.ask("DELETE", "/api/deployments/hello"))
+        .await
+        .is(202);
+    assert_eq!(answer["message"], "Deployment is being deleted");
+    gate.open();
+    let gone = in_time(async {
+        loop {
+            let got = server.ask("DELETE", "/api/deployments/hello").await;
+            if got.status.as_u16() != 202 {
+                break got;
+            }
+        }
+    });
+    assert_eq!(
+        gone.await.is(200)["message"],
+        "Deployment deleted successfully"
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_fails_is_the_apps_fault() {
+    let server = Server::start().await;
+    server.deployed("hello").await;
+    in_time(server.ask("POST", "/api/deployments/hello/stop?wait=true"))
+        .await
+        .is(200);
+    server.world.app("hello").dies(1);
+    let got = in_time(server.ask("POST", "/api/deployments/hello/start?wait=true")).await;
+    let answer = got.is(422);
+    assert_eq!(answer["code"], "app_failed");
+    assert!(!answer["details"].as_str().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn no_room_refuses_the_deploy_with_the_cure() {
+    let server = Server::start().await;
+    let url = server.repository("hello");
+    server.world.fill(true);
+    let body = json!({"name": "hello", "github_url": url});
+    let answer = server.json("POST", "/api/deploy", &body).await.is(507);
+    assert_eq!(answer["code"], "capacity");
+    assert!(!answer["details"].as_str().unwrap().is_empty());
+    assert_eq!(
+        server.get("/api/deployments").await.is(200)["deployments"],
+        json!([])
+    );
 }
 
 #[tokio::test]

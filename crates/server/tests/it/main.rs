@@ -9,6 +9,7 @@ mod lifecycle;
 mod mishaps;
 mod openapi;
 mod pages;
+mod records;
 mod socket;
 mod streams;
 mod validation;
