@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::Commit;
 use domain::ports::{FetchRequest, Fetched, SourceError};
@@ -20,6 +20,8 @@ use crate::{lfs, links, text};
 
 /// What git calls the commit that is fetched.
 const TARGET: &str = "refs/havre/target";
+/// Stands for a bound that no clock can hold.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Branches named in a message.
 const NAMED: usize = 5;
 
@@ -29,7 +31,8 @@ pub(crate) fn fetch(
     request: &FetchRequest,
     cancel: &Cancel,
 ) -> Result<Fetched, SourceError> {
-    let until = Instant::now() + request.timeout;
+    let now = Instant::now();
+    let until = now.checked_add(request.timeout).unwrap_or(now + LONGEST);
     let remote = Remote::of(config, &request.url)?;
     let work = Work::new(&config.scratch, remote.any_owner)
         .map_err(|error| disk("make a work folder", error))?;

@@ -24,6 +24,9 @@ impl Work {
             .mode(0o700)
             .create(scratch)?;
         let scratch = scratch.canonicalize()?;
+        // Until this is dropped nobody else looks for dead folders: a new one is not taken for one.
+        let alone = File::open(&scratch)?;
+        alone.lock()?;
         remove_dead(&scratch)?;
         let folder = tempfile::Builder::new()
             .prefix("fetch-")
@@ -80,16 +83,14 @@ impl Work {
     }
 }
 
-/// A folder without a lock file is one that is just being made, or was cut there: it is removed when it is empty.
+/// Removes the folders whose lock nobody holds, or that were cut before they had one. One that is just being dropped may
+/// vanish under the hand, and one that cannot be removed must not stop every fetch to come.
 fn remove_dead(scratch: &Path) -> io::Result<()> {
     for entry in fs::read_dir(scratch)? {
         let path = entry?.path();
-        let Ok(lock) = File::open(path.join(LOCK)) else {
-            let _ = fs::remove_dir(&path);
-            continue;
-        };
-        if lock.try_lock().is_ok() {
-            fs::remove_dir_all(&path)?;
+        let living = File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err());
+        if !living {
+            let _ = fs::remove_dir_all(&path);
         }
     }
     Ok(())
@@ -127,8 +128,10 @@ mod tests {
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
         fs::write(dead.join("pack"), "x").unwrap();
+        fs::create_dir(scratch.path().join("fetch-cut")).unwrap();
         let second = Work::new(scratch.path(), false).unwrap();
         assert!(!dead.exists() && living.tree().exists());
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 2);
         drop((living, second));
         assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
     }

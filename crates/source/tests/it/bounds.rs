@@ -129,3 +129,22 @@ async fn time_runs_out_with_its_own_error() {
     assert!(matches!(ended, Err(SourceError::TimedOut(_))), "{ended:?}");
     fetcher.assert_nothing_left();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_fetches_at_once_do_not_disturb_each_other() {
+    let repo = Repo::of(&[("a", "x")]);
+    let fetcher = std::sync::Arc::new(Fetcher::default());
+    let all = (0..12).map(|n| {
+        let into = fetcher.folder.path().join(format!("into{n}"));
+        let request = FetchRequest {
+            into,
+            ..fetcher.request(&repo.url(), None)
+        };
+        let fetcher = fetcher.clone();
+        tokio::spawn(async move { fetcher.source.fetch(&request).await })
+    });
+    for fetch in all.collect::<Vec<_>>() {
+        assert_eq!(fetch.await.unwrap().unwrap().commit, repo.head());
+    }
+    fetcher.assert_nothing_left();
+}
