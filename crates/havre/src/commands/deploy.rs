@@ -102,7 +102,7 @@ pub fn env_pairs(
     here: impl Fn(&str) -> Option<String>,
 ) -> Result<BTreeMap<String, String>, Fault> {
     let one = |pair: &String| match pair.split_once('=') {
-        Some(("", _)) => Err(Fault::new(Exit::BadInput, text::bad_pair(pair))),
+        Some(("", _)) => Err(Fault::new(Exit::BadInput, text::BAD_PAIR)),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
         None => match here(pair) {
             Some(value) => Ok((pair.clone(), value)),

@@ -11,6 +11,8 @@ pub const BAD_SERVER_URL_CURE: &str =
 pub const STRANGE_ANSWER_CURE: &str = "Another program, or another version of Havre, may be listening there: compare `havre --version` with the server's.";
 pub const LOG_ENDED_EARLY: &str = "The server keeps ending the log before the release is over.";
 pub const LOG_ENDED_EARLY_CURE: &str = "Look at it with `havre show NAME` and at the server's log.";
+/// Without the pair itself: it may hold a secret.
+pub const BAD_PAIR: &str = "One of the variables given has no name; they are written K=V.";
 pub const INTERRUPTED: &str = "Interrupted.";
 pub const NOTHING_DEPLOYED: &str =
     "Nothing is deployed yet. Deploy something with `havre deploy GIT_URL --name NAME`.";
@@ -56,10 +58,6 @@ pub fn strange_answer(cause: &str) -> String {
 
 pub fn http_status(status: u16) -> String {
     format!("The server answered with HTTP {status}.")
-}
-
-pub fn bad_pair(pair: &str) -> String {
-    format!("`{pair}` is not K=V.")
 }
 
 pub fn env_not_here(name: &str) -> String {
