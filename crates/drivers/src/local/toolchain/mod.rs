@@ -23,6 +23,7 @@ mod install;
 mod node;
 mod probe;
 mod python;
+mod range;
 mod registry;
 mod rewrite;
 mod toolchains;
@@ -33,3 +34,6 @@ pub use host::HostEnv;
 pub use install::{Installed, Release};
 pub use registry::RegistrySettings;
 pub use toolchains::Toolchains;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ struct Answer {
 /// Tries a program that may be Node. None when it does not work.
 pub(super) async fn look(host: &HostEnv, program: &Path) -> Option<Installed> {
     let answer: Answer = probe::ask(program, &["-p".as_ref(), QUESTION.as_ref()]).await?;
-    let release = node_semver::Version::parse(&answer.release).ok()?;
+    let release = Release::parse(&answer.release)?;
     let folder = answer.exe.parent()?.to_owned();
     let prefix = match folder.file_name() {
         Some(name) if name == "bin" => folder.parent()?.to_owned(),
@@ -31,7 +31,7 @@ pub(super) async fn look(host: &HostEnv, program: &Path) -> Option<Installed> {
     };
     let mut installed = Installed {
         runtime: Runtime::Node,
-        release: Release(release.major, release.minor, release.patch),
+        release,
         exe: answer.exe,
         prefix,
         tools: Vec::new(),

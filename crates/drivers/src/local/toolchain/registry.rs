@@ -183,6 +183,9 @@ impl RegistrySettings {
 
     fn set(&mut self, name: &str, value: &str, files: &mut Files) {
         self.mask(value);
+        if name.ends_with("_PASSWORD") {
+            self.masked.push(value.to_owned());
+        }
         if leads_to_loopback(value)
             && !name.to_ascii_lowercase().contains("no_proxy")
             && !name.ends_with("noproxy")
