@@ -38,6 +38,7 @@ mod expect;
 mod fault;
 mod handles;
 mod hub;
+mod look;
 mod probe;
 mod repo;
 mod router;
