@@ -7,8 +7,8 @@ mod http;
 
 pub use app::{App, Body, Reply, read_head, text};
 pub use count::Count;
-pub use gateway::{TestGateway, deploying, failed, label, serving, stopped};
-pub use http::{Answer, Raw, get};
+pub use gateway::{TestGateway, config, deploying, failed, label, serving, stopped};
+pub use http::{Raw, get};
 
 use std::time::Duration;
 
