@@ -116,7 +116,7 @@ impl<'a> Finder<'a> {
         if found_at_top {
             return top.plan(wish);
         }
-        let below = self.below(wish)?;
+        let below = self.below(&top, wish)?;
         match below.as_slice() {
             [] => top.plan(wish),
             [one] if top.best().is_none() || wish.is_some() => self.only(&top, one),
@@ -133,8 +133,12 @@ impl<'a> Finder<'a> {
         Ok(plan)
     }
 
-    /// Apps below the top: those that clearly are one, else those that might be.
-    fn below(&self, wish: Option<&'static dyn Framework>) -> Result<Vec<Judged<'a>>, NotYet> {
+    /// Apps below the top: those that clearly are one, else, where the top says nothing, those that might be.
+    fn below(
+        &self,
+        top: &Judged<'_>,
+        wish: Option<&'static dyn Framework>,
+    ) -> Result<Vec<Judged<'a>>, NotYet> {
         let mut found: Vec<Judged<'a>> = Vec::new();
         for folder in self.folders() {
             let judged = self.judge(folder)?;
@@ -146,7 +150,8 @@ impl<'a> Finder<'a> {
                 found.push(judged);
             }
         }
-        if found.iter().any(Judged::is_app) {
+        let top_says = top.best().is_some() || !top.signs.is_empty();
+        if found.iter().any(Judged::is_app) || (top_says && wish.is_none()) {
             found.retain(Judged::is_app);
         }
         let roots: Vec<&str> = found.iter().map(|one| one.app.view.root()).collect();

@@ -431,11 +431,14 @@ fn mistaken(message: String, cure: &str) -> NotYet {
 
 pub(crate) fn nothing_runs(judged: &Judged<'_>) -> NotYet {
     let Some(sign) = judged.signs.first() else {
-        let message = format!(
-            "Nothing that Havre can run was found in {}.",
-            folder(judged.app.view.root())
-        );
-        return not_yet(message, PROCFILE_CURE.to_owned());
+        let root = judged.app.view.root();
+        let place = if root.is_empty() {
+            "the repository".to_owned()
+        } else {
+            folder(root)
+        };
+        let message = format!("Nothing that Havre can run was found in {place}.");
+        return not_yet(message, procfile_cure(judged));
     };
     let message = format!(
         "This looks like {} ({}). Havre does not run that yet; it comes.",
@@ -445,9 +448,28 @@ pub(crate) fn nothing_runs(judged: &Judged<'_>) -> NotYet {
         Some(line) => format!(
             "A file named Procfile at the top of the repository runs it already; adapt the file's name:\n{line}"
         ),
-        None => PROCFILE_CURE.to_owned(),
+        None => procfile_cure(judged),
     };
     not_yet(message, cure)
+}
+
+/// The cure with a file of the repository in it, where one looks like it could be started.
+fn procfile_cure(judged: &Judged<'_>) -> String {
+    let plain = |path: &&str| {
+        path.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    let file = judged
+        .app
+        .python
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .find(plain);
+    match file {
+        Some(file) => PROCFILE_CURE.replace("server.py", file),
+        None => PROCFILE_CURE.to_owned(),
+    }
 }
 
 pub(crate) fn several_apps(top: Option<&Judged<'_>>, below: &[Judged<'_>]) -> NotYet {

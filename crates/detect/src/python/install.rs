@@ -8,7 +8,8 @@ use domain::plan::{Command, Run, Runtime};
 use super::deps::{Deps, Manager};
 use crate::text;
 
-/// Where the exporting tools live while the build runs; never part of the artifact.
+/// Where the exporting tools live while the build runs; never part of the artifact. A folder and not an environment of
+/// its own: making a second one takes longer than all the rest.
 const TOOLS: &str = "/tmp/havre-tools";
 /// The exported requirements.
 const EXPORTED: &str = "/tmp/havre-requirements.txt";
@@ -22,20 +23,33 @@ pub(crate) fn commands(deps: &Deps, extras: &[&str]) -> Vec<Command> {
     match &deps.manager {
         Manager::Uv => out.extend(exported(
             &["uv"],
-            text::label_install("uv.lock"),
-            &format!(
-                "{TOOLS}/bin/uv export --quiet --frozen --no-dev --no-emit-project --no-header --output-file {EXPORTED}"
-            ),
+            "uv.lock",
+            &[
+                "export",
+                "--quiet",
+                "--frozen",
+                "--no-dev",
+                "--no-emit-project",
+                "--output-file",
+                EXPORTED,
+            ],
         )),
         Manager::Poetry => out.extend(exported(
             &["poetry", "poetry-plugin-export"],
-            text::label_install("poetry.lock"),
-            &format!("{TOOLS}/bin/poetry export --no-interaction --only main --output {EXPORTED}"),
+            "poetry.lock",
+            &[
+                "export",
+                "--no-interaction",
+                "--only",
+                "main",
+                "--output",
+                EXPORTED,
+            ],
         )),
         Manager::Pipenv => out.extend(exported(
             &["pipenv"],
-            text::label_install("Pipfile.lock"),
-            &format!("{TOOLS}/bin/pipenv requirements --hash > {EXPORTED}"),
+            "Pipfile.lock",
+            &["requirements", "--hash", ">", EXPORTED],
         )),
         Manager::Requirements { path, hashed: true } => {
             out.push(pip(text::label_install(path), &["-r", path]));
@@ -61,27 +75,22 @@ fn with(mut out: Vec<Command>, file: &str, arguments: &[&str], extras: &[&str]) 
     out
 }
 
-fn exported(tools: &[&str], label: String, export: &str) -> Vec<Command> {
-    let pip_of_tools = format!("{TOOLS}/bin/pip");
-    let mut install = vec![pip_of_tools.as_str(), "install", "--quiet"];
+/// Installs by way of a tool: it writes what its lock says as requirements, which pip then installs.
+fn exported(tools: &[&str], lock: &str, export: &[&str]) -> Vec<Command> {
+    let mut install = vec!["--quiet", "--target", TOOLS];
     install.extend(tools);
+    let path = format!("PYTHONPATH={TOOLS}");
+    let mut run = vec!["env", &path, ".venv/bin/python", "-m", tools[0]];
+    run.extend(export);
+    let mut export_command = python(text::label_export(tools[0]), &run);
+    if export.contains(&">") {
+        // pipenv writes nowhere else than to its output. The line holds no text of the repository.
+        export_command.run = Run::Line(run.join(" "));
+    }
     vec![
-        python(
-            text::label_tool(tools[0]),
-            &["python3", "-m", "venv", TOOLS],
-        ),
-        python(text::label_tool(tools[0]), &install),
-        Command {
-            label: text::label_export(tools[0]),
-            // A line only where the tool can write nowhere else than to its output; it holds no text of the repository.
-            run: if export.contains('>') {
-                Run::Line(export.to_owned())
-            } else {
-                Run::Argv(export.split(' ').map(str::to_owned).collect())
-            },
-            needs: Runtime::Python,
-        },
-        pip(label, &["-r", EXPORTED]),
+        pip(text::label_tool(tools[0]), &install),
+        export_command,
+        pip(text::label_install(lock), &["-r", EXPORTED]),
     ]
 }
 
