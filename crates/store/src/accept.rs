@@ -5,7 +5,7 @@ mod change;
 mod deploy;
 mod draft;
 mod holder;
-mod queue;
+pub(crate) mod queue;
 mod rollback;
 mod work;
 

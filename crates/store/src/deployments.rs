@@ -1,6 +1,6 @@
 //! Deployments: the port's methods, and reading.
 
-mod list;
+pub(crate) mod list;
 
 use async_trait::async_trait;
 use domain::job::Work;
@@ -93,34 +93,42 @@ impl Deployments for Database {
 
 /// By id first, since a name is never one.
 async fn find(db: &Database, scope: &Scope, key: &str) -> Ran<Option<Deployment>> {
-    if let Some(found) = find_by(db, scope, "WHERE d.id = ", key, "").await? {
-        return Ok(Some(found));
+    for mut query in [by_id(scope, key), by_name(scope, key)] {
+        let row = query.build().fetch_optional(&mut *db.read().await?).await?;
+        if let Some(row) = row {
+            return rows::deployment(&row).map(Some);
+        }
     }
-    const LIVE_FIRST: &str = " ORDER BY CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END, \
-        CASE WHEN m.driver IS NULL THEN 1 ELSE 0 END, d.created_at DESC, d.id DESC LIMIT 1";
-    const BY_NAME: &str = name_is!("WHERE ");
-    find_by(db, scope, BY_NAME, key, LIVE_FIRST).await
+    Ok(None)
 }
 
-async fn find_by(
-    db: &Database,
-    scope: &Scope,
-    condition: &'static str,
-    key: &str,
-    order: &'static str,
-) -> Ran<Option<Deployment>> {
-    let mut query = QueryBuilder::<Sqlite>::new(DEPLOYMENT_COLUMNS);
-    query.push(condition).push_bind(key);
+pub(crate) fn by_id(scope: &Scope, key: &str) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(DEPLOYMENT_COLUMNS);
+    query.push("WHERE d.id = ").push_bind(key.to_owned());
+    seen_by(&mut query, scope);
+    query
+}
+
+/// The live one first, a managed one before a record, then the newest.
+pub(crate) fn by_name(scope: &Scope, key: &str) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(DEPLOYMENT_COLUMNS);
+    query.push(name_is!("WHERE ")).push_bind(key.to_owned());
+    seen_by(&mut query, scope);
+    query.push(
+        " ORDER BY CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END, \
+         CASE WHEN m.driver IS NULL THEN 1 ELSE 0 END, d.created_at DESC, d.id DESC LIMIT 1",
+    );
+    query
+}
+
+fn seen_by(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
     if let Scope::Owner(owner) = scope {
-        query.push(" AND d.user_id = ").push_bind(owner);
+        query.push(" AND d.user_id = ").push_bind(owner.clone());
     }
-    query.push(order);
-    let row = query.build().fetch_optional(&mut *db.read().await?).await?;
-    row.as_ref().map(rows::deployment).transpose()
 }
 
 /// A deleted one gives none: what is left of it is nobody's.
-const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+pub(crate) const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
     m.serving_release_id FROM managed m JOIN deployments d ON d.id = m.deployment_id \
     WHERE m.deployment_id = ? AND d.deleted_at IS NULL";
 
@@ -133,7 +141,7 @@ async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<Deploymen
 }
 
 /// The claims of names are exactly the live managed deployments.
-const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+pub(crate) const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
     m.serving_release_id FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
     JOIN deployments d ON d.id = n.deployment_id \
     WHERE n.deployment_id > ? AND d.deleted_at IS NULL ORDER BY n.deployment_id LIMIT ?";

@@ -12,9 +12,9 @@ use crate::rows::Read;
 
 const MOST: u32 = 1000;
 
-const AFTER: &str = "SELECT e.seq, e.at, e.deployment_id, e.what, d.name FROM events e \
+pub(crate) const AFTER: &str = "SELECT e.seq, e.at, e.deployment_id, e.what, d.name FROM events e \
     LEFT JOIN deployments d ON d.id = e.deployment_id WHERE e.seq > ? ORDER BY e.seq LIMIT ?";
-const OF_ONE_AFTER: &str = "SELECT e.seq, e.at, e.deployment_id, e.what, d.name FROM events e \
+pub(crate) const OF_ONE_AFTER: &str = "SELECT e.seq, e.at, e.deployment_id, e.what, d.name FROM events e \
     LEFT JOIN deployments d ON d.id = e.deployment_id \
     WHERE e.deployment_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?";
 

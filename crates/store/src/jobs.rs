@@ -17,7 +17,7 @@ use crate::tx::Tx;
 
 /// Jobs of one deployment run in the order they were asked for, so only its oldest one can be leased. The table holds
 /// only what waits or runs: walking it in order ends at the first job that is due.
-const NEXT: &str = "SELECT j.* FROM jobs j WHERE j.due_at <= ? AND (j.lease_until IS NULL OR j.lease_until <= ?) \
+pub(crate) const NEXT: &str = "SELECT j.* FROM jobs j WHERE j.due_at <= ? AND (j.lease_until IS NULL OR j.lease_until <= ?) \
     AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.deployment_id = j.deployment_id AND o.seq < j.seq) \
     ORDER BY j.seq LIMIT 1";
 

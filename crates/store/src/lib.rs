@@ -12,6 +12,8 @@ mod jobs;
 mod key;
 mod lock;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod releases;
 mod rows;
 mod secrets;

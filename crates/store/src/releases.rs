@@ -1,6 +1,6 @@
 //! Releases: what the pipeline writes under its lease, and what people ask.
 
-mod collect;
+pub(crate) mod collect;
 mod ends;
 mod progress;
 mod queries;

@@ -81,7 +81,7 @@ pub(super) async fn job(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work)
 }
 
 /// Releases that no worker has begun: queued, and their job not under a live lease.
-const WAITING: &str = "SELECT r.id, r.deployment_id, r.version, r.status, r.cause, r.cancel_requested, r.artifact \
+pub(crate) const WAITING: &str = "SELECT r.id, r.deployment_id, r.version, r.status, r.cause, r.cancel_requested, r.artifact \
     FROM releases r WHERE r.deployment_id = ? AND r.status = 'queued' AND NOT EXISTS \
     (SELECT 1 FROM jobs j WHERE j.release_id = r.id AND j.lease_until > ?) ORDER BY r.version";
 

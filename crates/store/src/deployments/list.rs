@@ -15,26 +15,13 @@ const MOST: u32 = 1000;
 
 pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran<Listing> {
     let limit = query.limit.clamp(1, MOST) as usize;
-    let mut select = QueryBuilder::<Sqlite>::new(DEPLOYMENT_COLUMNS);
-    filter(&mut select, scope, query);
-    if let Some(place) = &query.before {
-        let (at, id) = read_place(place)?;
-        // Twice the same bound: the first is what an index seeks by, the second decides among equals.
-        select.push(" AND d.created_at <= ").push_bind(at.clone());
-        select.push(" AND (d.created_at < ").push_bind(at);
-        select.push(" OR d.id < ").push_bind(id).push(")");
-    }
-    select.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ");
-    select.push_bind(limit as i64 + 1);
-
+    let mut select = select(scope, query, limit)?;
     let mut connection = db.read().await?;
     let mut found = select.build().fetch_all(&mut *connection).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(place_of).transpose()?;
-    let mut count = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) AS total FROM deployments d ");
-    filter(&mut count, scope, query);
-    let total = count
+    let total = count(scope, query)
         .build()
         .fetch_one(&mut *connection)
         .await?
@@ -45,6 +32,28 @@ pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran
         .map(rows::deployment)
         .collect::<Ran<_>>()?;
     Ok(Listing { rows, total, next })
+}
+
+/// One row more than the page has tells whether there is a next one.
+pub(crate) fn select(scope: &Scope, query: &ListQuery, limit: usize) -> Ran<QueryBuilder<Sqlite>> {
+    let mut select = QueryBuilder::new(DEPLOYMENT_COLUMNS);
+    filter(&mut select, scope, query);
+    if let Some(place) = &query.before {
+        let (at, id) = read_place(place)?;
+        // Twice the same bound: the first is what an index seeks by, the second decides among equals.
+        select.push(" AND d.created_at <= ").push_bind(at.clone());
+        select.push(" AND (d.created_at < ").push_bind(at);
+        select.push(" OR d.id < ").push_bind(id).push(")");
+    }
+    select.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ");
+    select.push_bind(limit as i64 + 1);
+    Ok(select)
+}
+
+pub(crate) fn count(scope: &Scope, query: &ListQuery) -> QueryBuilder<Sqlite> {
+    let mut count = QueryBuilder::new("SELECT COUNT(*) AS total FROM deployments d ");
+    filter(&mut count, scope, query);
+    count
 }
 
 fn filter(query: &mut QueryBuilder<Sqlite>, scope: &Scope, wanted: &ListQuery) {
@@ -78,16 +87,11 @@ fn read_place(place: &str) -> Ran<(String, String)> {
     }
 }
 
-/// One walk over an index that holds nothing but the live rows' statuses.
 pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT d.status AS status, COUNT(*) AS n FROM deployments d WHERE d.deleted_at IS NULL",
-    );
-    if let Scope::Owner(owner) = scope {
-        query.push(" AND d.user_id = ").push_bind(owner.clone());
-    }
-    query.push(" GROUP BY d.status");
-    let rows = query.build().fetch_all(&mut *db.read().await?).await?;
+    let rows = by_status(scope)
+        .build()
+        .fetch_all(&mut *db.read().await?)
+        .await?;
     let mut counts = Counts::default();
     for row in &rows {
         let number: u64 = row.number("n")?;
@@ -99,4 +103,16 @@ pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
         }
     }
     Ok(counts)
+}
+
+/// One walk over an index that holds nothing but the live rows' statuses.
+pub(crate) fn by_status(scope: &Scope) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
+        "SELECT d.status AS status, COUNT(*) AS n FROM deployments d WHERE d.deleted_at IS NULL",
+    );
+    if let Scope::Owner(owner) = scope {
+        query.push(" AND d.user_id = ").push_bind(owner.clone());
+    }
+    query.push(" GROUP BY d.status");
+    query
 }

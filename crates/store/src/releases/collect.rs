@@ -9,7 +9,7 @@ use crate::rows;
 const MOST: u32 = 1000;
 
 /// The index over `artifact` leaves out the releases that hold none: only what is on disk is walked.
-const COLLECTABLE: &str = "SELECT r.* FROM releases r WHERE r.artifact > '' AND \
+pub(crate) const COLLECTABLE: &str = "SELECT r.* FROM releases r WHERE r.artifact > '' AND \
     (r.status IN ('failed', 'cancelled', 'superseded') OR (r.status = 'kept' AND \
     (SELECT COUNT(*) FROM releases n WHERE n.deployment_id = r.deployment_id AND n.version > r.version \
      AND n.status IN ('serving', 'kept') AND n.artifact IS NOT NULL) >= ?)) \
@@ -27,7 +27,7 @@ pub(super) async fn collectable(db: &Database, keep: u32, limit: u32) -> Ran<Vec
         .collect()
 }
 
-const IN_USE: &str = "SELECT 1 FROM releases WHERE artifact = ? AND deployment_id = ? AND id <> ? \
+pub(crate) const IN_USE: &str = "SELECT 1 FROM releases WHERE artifact = ? AND deployment_id = ? AND id <> ? \
     AND status IN ('queued', 'building', 'starting', 'serving', 'kept') LIMIT 1";
 
 pub(super) async fn in_use(

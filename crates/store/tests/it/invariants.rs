@@ -393,7 +393,7 @@ fn count(statuses: impl Iterator<Item = ReleaseStatus>) -> BTreeMap<&'static str
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_keeps_what_must_stay_true(ops in proptest::collection::vec(op(), 1..40)) {

@@ -1,0 +1,139 @@
+//! Tests that no query in the path of a request or of a worker walks a table: SQLite is asked how it would run them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::Status;
+use domain::ports::{Clock, Dice, ListQuery, Scope};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::accept::queue;
+use crate::deployments::{self, list};
+use crate::releases::collect;
+use crate::{Database, DatabaseTarget, SecretKey, events, jobs};
+
+struct Still;
+
+#[async_trait::async_trait]
+impl Clock for Still {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    async fn sleep(&self, _: std::time::Duration) {}
+}
+
+async fn database() -> Arc<Database> {
+    let dice = Arc::new(Dice::seeded([1; 32]));
+    let folder = tempfile::tempdir().unwrap();
+    let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
+    Database::open(&DatabaseTarget::Memory, key, Arc::new(Still), dice)
+        .await
+        .unwrap()
+}
+
+/// What SQLite says of a statement, one step per line.
+async fn plan(db: &Database, sql: &str) -> String {
+    let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+        .fetch_all(&mut *db.read().await.unwrap())
+        .await
+        .unwrap();
+    let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+    steps.join("\n")
+}
+
+/// Lists as they are asked for: every combination of what a request can say.
+fn pages() -> Vec<(Scope, ListQuery)> {
+    let mut all = Vec::new();
+    let before = Some(hex::encode("2026-11-22 08:30:38\nx"));
+    for scope in [Scope::Everyone, Scope::Owner("ana".into())] {
+        for deleted in [false, true] {
+            for status in [None, Some(Status::Running)] {
+                for before in [None, before.clone()] {
+                    let query = ListQuery {
+                        deleted,
+                        status,
+                        limit: 20,
+                        before,
+                    };
+                    all.push((scope.clone(), query));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn walks_a_table(plan: &str) -> bool {
+    plan.lines()
+        .any(|step| step.contains("SCAN") && !step.contains("INDEX"))
+}
+
+#[tokio::test]
+async fn pages_and_their_counts_use_an_index() {
+    let db = database().await;
+    for (scope, query) in pages() {
+        let select = list::select(&scope, &query, 20).ok().unwrap();
+        let plan_of_page = plan(&db, select.sql().as_str()).await;
+        assert!(!walks_a_table(&plan_of_page), "{query:?}\n{plan_of_page}");
+        // What people and pages ask for all the time is not even sorted.
+        let common = !query.deleted && (scope == Scope::Everyone || query.status.is_none());
+        let sorted = plan_of_page.contains("TEMP B-TREE");
+        assert!(!(common && sorted), "{query:?}\n{plan_of_page}");
+        let plan_of_count = plan(&db, list::count(&scope, &query).sql().as_str()).await;
+        assert!(!walks_a_table(&plan_of_count), "{query:?}\n{plan_of_count}");
+    }
+}
+
+#[tokio::test]
+async fn finding_and_counting_use_an_index() {
+    let db = database().await;
+    for scope in [Scope::Everyone, Scope::Owner("ana".into())] {
+        for query in [
+            deployments::by_id(&scope, "x"),
+            deployments::by_name(&scope, "x"),
+            list::by_status(&scope),
+        ] {
+            let plan = plan(&db, query.sql().as_str()).await;
+            assert!(!walks_a_table(&plan), "{}\n{plan}", query.sql().as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_workers_and_reconcilers_ask_uses_an_index() {
+    let db = database().await;
+    let all = [
+        deployments::FACTS,
+        deployments::LIVE,
+        events::OF_ONE_AFTER,
+        collect::COLLECTABLE,
+        collect::IN_USE,
+        queue::WAITING,
+    ];
+    for sql in all {
+        let plan = plan(&db, sql).await;
+        assert!(!walks_a_table(&plan), "{sql}\n{plan}");
+    }
+    let by_seq = plan(&db, events::AFTER).await;
+    assert!(
+        by_seq.contains("SEARCH e USING INTEGER PRIMARY KEY"),
+        "{by_seq}"
+    );
+}
+
+/// The table of jobs holds only what waits or runs. It is walked in the order of its key, without sorting, and the walk
+/// ends at the first job that is due.
+#[tokio::test]
+async fn leasing_walks_the_queue_in_order() {
+    let db = database().await;
+    let plan = plan(&db, jobs::NEXT).await;
+    assert!(
+        plan.contains("SCAN j") && !plan.contains("TEMP B-TREE"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("SEARCH o USING COVERING INDEX ix_jobs_deployment"),
+        "{plan}"
+    );
+}
