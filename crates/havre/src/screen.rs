@@ -47,12 +47,12 @@ impl Screen {
         self.say(&format!("{mark} {line}"));
     }
 
-    /// A line of a build log: steps stand out.
-    pub fn build_line(self, line: &str) {
+    /// A line of a build log, after a prefix: steps stand out.
+    pub fn build_line(self, prefix: &str, line: &str) {
         if line.starts_with(text::STEP_MARK) {
-            self.say(&bold(line));
+            self.say(&format!("{prefix}{}", bold(line)));
         } else {
-            self.say(line);
+            self.say(&format!("{prefix}{line}"));
         }
     }
 

@@ -93,3 +93,91 @@ async fn ended(client: &Client, key: &str, version: u32) -> Result<Option<Ended>
         .filter(|release| !matches!(release.status.as_str(), "queued" | "building" | "starting"))
         .map(|release| Ended { release }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use axum::Router;
+    use axum::extract::State;
+    use axum::http::{HeaderMap, header};
+    use axum::response::IntoResponse;
+    use axum::routing::get;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A server that dies in the middle of a log once, and has the release ready only after that.
+    #[derive(Clone, Default)]
+    struct Dying(Arc<AtomicU32>);
+
+    async fn logs(State(dying): State<Dying>, headers: HeaderMap) -> impl IntoResponse {
+        let line = |id: u32| format!("id: {id}\nevent: line\ndata: {{\"line\":\"line {id}\"}}\n\n");
+        let last = headers
+            .get("last-event-id")
+            .map(|id| id.to_str().unwrap().to_owned());
+        let body = match (dying.0.fetch_add(1, Ordering::SeqCst), last.as_deref()) {
+            (0, None) => format!("{}: heartbeat\n\n{}", line(1), line(2)),
+            (1, Some("2")) => format!(
+                "{}event: end\ndata: {{\"version\":3,\"status\":\"serving\"}}\n\n",
+                line(3)
+            ),
+            other => panic!("asked for {other:?}"),
+        };
+        ([(header::CONTENT_TYPE, "text/event-stream")], body)
+    }
+
+    async fn releases(State(dying): State<Dying>) -> impl IntoResponse {
+        let status = if dying.0.load(Ordering::SeqCst) < 2 {
+            "building"
+        } else {
+            "serving"
+        };
+        let release = json!({
+            "version": 3, "status": status, "ref": null, "commit": null, "created_at": "", "serving": true,
+            "kept": true, "disk_bytes": 0, "cause": "deploy", "framework": null, "why": [], "tier": null,
+            "steps": [], "warnings": [], "error": null, "error_kind": null
+        });
+        axum::Json(json!({"success": true, "releases": [release]}))
+    }
+
+    #[tokio::test]
+    async fn a_log_that_is_cut_goes_on_after_the_last_line_seen() {
+        let router = Router::new()
+            .route("/api/deployments/{d}/logs", get(logs))
+            .route("/api/deployments/{d}/releases", get(releases))
+            .with_state(Dying::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = Client::new(&url).unwrap();
+        let mut lines = Vec::new();
+        let ended = follow_build(&client, "app", 3, |line| lines.push(line.to_owned()))
+            .await
+            .unwrap();
+        assert_eq!(lines, ["line 1", "line 2", "line 3"]);
+        assert_eq!(ended.exit(), Exit::Done);
+    }
+
+    #[test]
+    fn how_a_release_ended_becomes_an_exit_code() {
+        let exit = |status: &str, kind: Option<&str>| {
+            let release = serde_json::from_value(json!({
+                "version": 1, "status": status, "ref": null, "commit": null, "created_at": "", "serving": false,
+                "kept": false, "disk_bytes": 0, "cause": "deploy", "framework": null, "why": [], "tier": null,
+                "steps": [], "warnings": [], "error": null, "error_kind": kind
+            }));
+            Ended {
+                release: release.unwrap(),
+            }
+            .exit()
+        };
+        assert_eq!(exit("serving", None), Exit::Done);
+        assert_eq!(exit("failed", Some("build")), Exit::AppFailed);
+        assert_eq!(exit("failed", Some("platform")), Exit::Platform);
+        assert_eq!(exit("failed", Some("would_lose_data")), Exit::Refused);
+        assert_eq!(exit("cancelled", None), Exit::AppFailed);
+        assert_eq!(exit("superseded", None), Exit::Refused);
+    }
+}

@@ -35,7 +35,7 @@ pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> O
     let mut marked = Marked::default();
     let work = async {
         let show = |line: &str| {
-            screen.build_line(line);
+            screen.build_line("", line);
             marked.hear(line);
         };
         let ended = follow_build(&context.client, key, version, show).await?;

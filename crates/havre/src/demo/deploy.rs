@@ -42,7 +42,8 @@ pub struct Deployed {
 
 /// Deploys one app; its output goes to the screen with its name before each line.
 pub async fn deploy(screen: Screen, server: &Server, app: &App, width: usize) -> Deployed {
-    let say = |line: &str| screen.build_line(&text::demo_line(&app.name, width, line));
+    let prefix = text::demo_prefix(&app.name, width);
+    let say = |line: &str| screen.build_line(&prefix, line);
     match try_deploy(server, app, say).await {
         Ok(deployed) => deployed,
         Err(fault) => {

@@ -52,17 +52,24 @@ pub async fn run(screen: Screen, args: &DemoArgs) -> Outcome {
 
 async fn show(screen: Screen, args: &DemoArgs, server: &Server, apps: &[App]) -> Outcome {
     let width = apps.iter().map(|app| app.name.len()).max().unwrap_or(0);
-    let mut deployed: Vec<Deployed> = stream::iter(apps)
-        .map(|app| deploy(screen, server, app, width))
-        .buffered(AT_ONCE)
+    let one = async |(place, app)| (place, deploy(screen, server, app, width).await);
+    let mut ended: Vec<(usize, Deployed)> = stream::iter(apps.iter().enumerate())
+        .map(one)
+        .buffer_unordered(AT_ONCE)
         .collect()
         .await;
+    ended.sort_by_key(|(place, _)| *place);
+    let mut deployed: Vec<Deployed> = ended.into_iter().map(|(_, deployed)| deployed).collect();
     if args.once {
         for app in &mut deployed {
             ask(server, app).await;
         }
         report::table(screen, &deployed)?;
-        return Ok(report::exit(&deployed));
+        let exit = report::exit(&deployed);
+        if exit != Exit::Done {
+            server.tell_troubles(screen);
+        }
+        return Ok(exit);
     }
     report::urls(screen, &deployed)?;
     screen.say(&text::demo_serves(server.client.base()));

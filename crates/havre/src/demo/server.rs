@@ -13,17 +13,21 @@ use tokio::process::{Child, Command};
 use crate::client::{Client, NO_QUERY};
 use crate::config::SETTINGS;
 use crate::exit::{Exit, Fault};
+use crate::screen::Screen;
 use crate::serve::{control_socket, gateway_holder};
 use crate::text;
 
 const UP_WITHIN: Duration = Duration::from_secs(60);
 const DOWN_WITHIN: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(50);
+/// Lines of the server's log that are shown after a failure.
+const TROUBLES: usize = 30;
 
 /// A running server.
 pub struct Server {
     child: Child,
     data_dir: PathBuf,
+    log: PathBuf,
     /// Its API.
     pub client: Client,
     /// Where its apps answer.
@@ -43,17 +47,19 @@ impl Server {
         let mut server = Self {
             child,
             data_dir,
+            log,
             client: Client::new(&format!("http://{listen}"))?,
             gateway,
         };
-        server.until_up(&log).await?;
+        server.until_up().await?;
         Ok(server)
     }
 
-    async fn until_up(&mut self, log: &Path) -> Result<(), Fault> {
+    async fn until_up(&mut self) -> Result<(), Fault> {
+        let log = self.log.clone();
         let failed = || {
-            let tail = std::fs::read_to_string(log).unwrap_or_default();
-            Fault::new(Exit::Platform, text::demo_no_server(log)).why(tail.trim().to_owned())
+            let tail = std::fs::read_to_string(&log).unwrap_or_default();
+            Fault::new(Exit::Platform, text::demo_no_server(&log)).why(tail.trim().to_owned())
         };
         let client = self.client.clone();
         let up = async {
@@ -64,6 +70,21 @@ impl Server {
         tokio::select! {
             up = tokio::time::timeout(UP_WITHIN, up) => up.map_err(|_| failed()),
             _ = self.child.wait() => Err(failed()),
+        }
+    }
+
+    /// Shows the newest warnings and errors of the server's log, which goes with the demo's folder.
+    pub fn tell_troubles(&self, screen: Screen) {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let troubles: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains(" WARN ") || line.contains(" ERROR "))
+            .collect();
+        if !troubles.is_empty() {
+            screen.say(text::DEMO_LOG);
+        }
+        for line in troubles.iter().rev().take(TROUBLES).rev() {
+            screen.say(line);
         }
     }
 

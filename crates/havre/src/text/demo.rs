@@ -10,12 +10,14 @@ pub const DEMO_SKIPPED: &str = "SKIPPED";
 pub const DEMO_FAILED: &str = "FAILED";
 pub const DEMO_CLEANS: &str = "Cleaning up: removing the apps, ending server and gateway...";
 
+pub const DEMO_LOG: &str = "What the demo's server logged as wrong:";
+
 pub fn demo_starts(apps: usize) -> String {
     format!("Deploying {apps} example apps from Git repositories through the ordinary API.")
 }
 
-pub fn demo_line(name: &str, width: usize, line: &str) -> String {
-    format!("{name:<width$} | {line}")
+pub fn demo_prefix(name: &str, width: usize) -> String {
+    format!("{name:<width$} | ")
 }
 
 pub fn demo_serves(api: &str) -> String {
