@@ -37,7 +37,8 @@ CREATE TABLE managed (
     destroying INTEGER NOT NULL DEFAULT 0
 );
 
--- Claims: a row exists exactly while the deployment is live and managed.
+-- Claims: a name is held exactly while its deployment is live and managed. A slot that nobody holds keeps its row, so
+-- that the smallest free one is found without walking over those that are held.
 CREATE TABLE names (
     label VARCHAR(63) NOT NULL PRIMARY KEY,
     deployment_id VARCHAR(36) NOT NULL REFERENCES managed (deployment_id)
@@ -46,10 +47,11 @@ CREATE UNIQUE INDEX ix_names_deployment ON names (deployment_id);
 CREATE TABLE slots (
     driver VARCHAR(20) NOT NULL,
     slot INTEGER NOT NULL,
-    deployment_id VARCHAR(36) NOT NULL REFERENCES managed (deployment_id),
+    deployment_id VARCHAR(36) REFERENCES managed (deployment_id),
     PRIMARY KEY (driver, slot)
 );
 CREATE UNIQUE INDEX ix_slots_deployment ON slots (deployment_id);
+CREATE INDEX ix_slots_free ON slots (driver, deployment_id, slot);
 
 CREATE TABLE releases (
     id VARCHAR(36) NOT NULL PRIMARY KEY,

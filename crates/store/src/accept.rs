@@ -4,7 +4,7 @@ mod cancel;
 mod change;
 mod deploy;
 mod draft;
-mod holder;
+pub(crate) mod holder;
 pub(crate) mod queue;
 mod rollback;
 mod work;

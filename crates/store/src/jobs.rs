@@ -275,7 +275,7 @@ async fn end_releases(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<()> {
 async fn erase(tx: &mut Tx<'_>, lease: &Lease) -> Ran<()> {
     const BY_DEPLOYMENT: [&str; 5] = [
         "DELETE FROM names WHERE deployment_id = ?",
-        "DELETE FROM slots WHERE deployment_id = ?",
+        "UPDATE slots SET deployment_id = NULL WHERE deployment_id = ?",
         "DELETE FROM secrets WHERE deployment_id = ?",
         "UPDATE releases SET artifact = NULL, disk_bytes = 0, env = NULL WHERE deployment_id = ?",
         "UPDATE managed SET serving_release_id = NULL, destroying = 0 WHERE deployment_id = ?",

@@ -7,7 +7,7 @@ use domain::Status;
 use domain::ports::{Clock, Dice, ListQuery, Scope};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::accept::queue;
+use crate::accept::{holder, queue};
 use crate::deployments::{self, list};
 use crate::releases::collect;
 use crate::{Database, DatabaseTarget, SecretKey, events, jobs};
@@ -110,6 +110,8 @@ async fn what_workers_and_reconcilers_ask_uses_an_index() {
         collect::COLLECTABLE,
         collect::IN_USE,
         queue::WAITING,
+        holder::FREE_SLOT,
+        holder::NEXT_SLOT,
     ];
     for sql in all {
         let plan = plan(&db, sql).await;

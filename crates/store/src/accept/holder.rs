@@ -106,10 +106,10 @@ pub(super) async fn manage(
         .bind(label.as_str())
         .execute(tx.conn())
         .await?;
-    sqlx::query("INSERT INTO slots (driver, slot, deployment_id) VALUES (?, ?, ?)")
+    sqlx::query("UPDATE slots SET deployment_id = ? WHERE driver = ? AND slot = ?")
+        .bind(id.to_string())
         .bind(driver.as_str())
         .bind(slot)
-        .bind(id.to_string())
         .execute(tx.conn())
         .await?;
     sqlx::query("INSERT INTO names (label, deployment_id) VALUES (?, ?)")
@@ -120,23 +120,31 @@ pub(super) async fn manage(
     Ok(())
 }
 
-/// The smallest number from 1 on that no live deployment of the driver has.
+pub(crate) const FREE_SLOT: &str = "SELECT slot FROM slots WHERE driver = ? AND deployment_id IS NULL \
+    ORDER BY slot LIMIT 1";
+pub(crate) const NEXT_SLOT: &str =
+    "SELECT COALESCE(MAX(slot), 0) + 1 AS slot FROM slots WHERE driver = ?";
+
+/// The smallest slot of a driver, from 1 on, that no live deployment holds.
 async fn free_slot(tx: &mut Tx<'_>, driver: DriverKind) -> Ran<i64> {
-    let first = sqlx::query("SELECT 1 FROM slots WHERE driver = ? AND slot = 1")
+    let free = sqlx::query(FREE_SLOT)
         .bind(driver.as_str())
         .fetch_optional(tx.conn())
         .await?;
-    if first.is_none() {
-        return Ok(1);
+    if let Some(row) = free {
+        return row.int("slot");
     }
-    let row = sqlx::query(
-        "SELECT s.slot + 1 AS free FROM slots s WHERE s.driver = ? AND NOT EXISTS \
-         (SELECT 1 FROM slots t WHERE t.driver = s.driver AND t.slot = s.slot + 1) ORDER BY s.slot LIMIT 1",
-    )
-    .bind(driver.as_str())
-    .fetch_one(tx.conn())
-    .await?;
-    row.int("free")
+    let next = sqlx::query(NEXT_SLOT)
+        .bind(driver.as_str())
+        .fetch_one(tx.conn())
+        .await?
+        .int("slot")?;
+    sqlx::query("INSERT INTO slots (driver, slot) VALUES (?, ?)")
+        .bind(driver.as_str())
+        .bind(next)
+        .execute(tx.conn())
+        .await?;
+    Ok(next)
 }
 
 /// What a managed deployment is asked about by id: the row, or why there is none to change.

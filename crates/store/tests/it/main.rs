@@ -8,6 +8,7 @@ mod accept;
 mod cancel;
 mod change;
 mod fence;
+mod figures;
 mod foreign;
 mod guests;
 mod invariants;
