@@ -11,11 +11,12 @@ use hyper::service::service_fn;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::client::Client;
 use crate::client_io::{ClientIo, ClientWatch};
 use crate::config::Limits;
 use crate::hook::Stage;
 use crate::listener::Shared;
-use crate::proxy::{self, Client};
+use crate::proxy;
 use crate::timer::Deadline;
 
 /// How HTTP is spoken with clients.

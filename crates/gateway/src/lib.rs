@@ -1,15 +1,18 @@
 //! The gateway: the reverse proxy in front of every app. It runs as a process of its own, so that apps stay reachable
 //! while the controller restarts; the controller pushes routes to it over a unix socket.
 //!
-//! The way of a request: [`listener`] accepts, [`connection`] speaks HTTP/1 with the client, [`proxy`] finds the route by
-//! the `Host` ([`host`], [`routes`]) and forwards it over a connection to the guest ([`upstream`]), or answers a page.
+//! The way of a request: [`listener`] accepts, [`connection`] speaks HTTP/1 with the client, [`proxy`] checks it and
+//! answers pages, [`forward`] finds the route by the `Host` ([`host`], [`routes`]) and sends it over a connection to the
+//! guest ([`upstream`]); [`body`] and [`splice`] carry what follows. All of it runs in the one task of the client.
 
 mod body;
+mod client;
 mod client_io;
 mod config;
 mod connection;
 mod control;
 mod error;
+mod forward;
 mod head_scan;
 mod headers;
 mod hook;

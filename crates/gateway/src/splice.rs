@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
+use crate::client::Client;
 use crate::hook::Stage;
-use crate::proxy::Client;
 use crate::upstream::{Connection, GuestIo, InFlight, Traffic};
 
 /// Bytes held per direction.

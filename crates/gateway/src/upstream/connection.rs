@@ -32,7 +32,7 @@ pub struct Connection {
 /// Why a request got no answer.
 pub enum SendFailure {
     /// Nothing of it was sent; here it is again.
-    Unsent(Request<RequestBody>),
+    Unsent(Box<Request<RequestBody>>),
     /// The connection ended before the first byte of an answer.
     Silent,
     /// The guest sent something that is no HTTP answer, or only a part of one.
@@ -145,7 +145,7 @@ impl Connection {
         match sent {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(mut error)) => match error.take_message() {
-                Some(request) => Err(SendFailure::Unsent(request)),
+                Some(request) => Err(SendFailure::Unsent(Box::new(request))),
                 None => Err(self.failure(heard)),
             },
             Err(Silence::Over) => Err(self.failure(heard)),

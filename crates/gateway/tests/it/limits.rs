@@ -304,3 +304,20 @@ async fn stopping_cuts_what_does_not_finish() {
     gateway.stop().await;
     assert!(raw.rest().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_page_reaches_a_client_that_is_still_sending() {
+    let gateway = TestGateway::start().await;
+    let mut raw = Raw::connect(gateway.address).await;
+    let body = "x".repeat(900_000);
+    raw.send(format!(
+        "POST / HTTP/1.1\r\nHost: nobody.localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+    .await;
+    assert_eq!(raw.answer().await.status, 404);
+    // All of it was read, so the connection goes on.
+    raw.send("GET / HTTP/1.1\r\nHost: nobody.localhost\r\n\r\n")
+        .await;
+    assert_eq!(raw.answer().await.status, 404);
+}

@@ -1,5 +1,10 @@
 //! The gateway over real sockets on loopback.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what goes wrong in a test ends the test, helpers included"
+)]
+
 mod basics;
 mod control;
 mod framing;
