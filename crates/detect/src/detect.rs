@@ -41,7 +41,7 @@ pub fn detect(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Plan, NotYet> {
     let finder = Finder {
         tree,
         index: &index,
-        wish: wishes.framework.as_deref().map(known).transpose()?,
+        wish: known_or_none(wishes.framework.as_deref())?,
         top: config_of(&View::new(tree, &index, ""))?.unwrap_or_default(),
     };
     let stated = match &wishes.root {
@@ -56,6 +56,12 @@ pub fn detect(tree: &dyn SourceTree, wishes: &Wishes) -> Result<Plan, NotYet> {
         plan.warnings.push(text::tree_is_cut());
     }
     Ok(plan)
+}
+
+/// The framework wished for; an empty wish is none.
+fn known_or_none(key: Option<&str>) -> Result<Option<&'static dyn Framework>, NotYet> {
+    let key = key.map(str::trim).filter(|key| !key.is_empty());
+    key.map(known).transpose()
 }
 
 /// The framework of a key, in any case. Known and not run yet is another answer than unknown.
@@ -76,14 +82,16 @@ fn known(key: &str) -> Result<&'static dyn Framework, NotYet> {
         .collect();
     Err(match all.iter().find(|info| info.key == key) {
         Some(later) => text::wish_later(later.name, &runs),
-        None => text::wish_unknown(&key, &runs),
+        None => text::wish_unknown(key, &runs),
     })
 }
 
 fn config_of(view: &View<'_>) -> Result<Option<Config>, NotYet> {
-    view.read(config::FILE)
-        .map(|content| Config::parse(&content))
-        .transpose()
+    match view.read(config::FILE) {
+        Some(content) => Config::parse(&content).map(Some),
+        None if view.has(config::FILE) => Err(text::unreadable_config()),
+        None => Ok(None),
+    }
 }
 
 struct Finder<'a> {
@@ -208,8 +216,7 @@ impl<'a> Finder<'a> {
     fn wish_for(&self, judged: &Judged<'_>) -> Result<Option<&'static dyn Framework>, NotYet> {
         match (self.wish, &judged.app.config.framework) {
             (Some(wish), _) => Ok(Some(wish)),
-            (None, Some(key)) => known(key).map(Some),
-            (None, None) => Ok(None),
+            (None, key) => known_or_none(key.as_deref()),
         }
     }
 }

@@ -108,7 +108,7 @@ fn pnpm(view: &View<'_>, named: Option<String>) -> Manager {
         let format = lock.as_deref().and_then(lock_format);
         match format {
             Some(major) if major < 6 => "7".to_owned(),
-            Some(6 | 7 | 8) => "8".to_owned(),
+            Some(6..=8) => "8".to_owned(),
             Some(_) | None => "10".to_owned(),
         }
     });

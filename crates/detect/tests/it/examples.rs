@@ -17,11 +17,11 @@ enum Answer {
 }
 
 fn apps() -> BTreeSet<String> {
-    let entries = fs::read_dir(examples()).unwrap();
+    let entries = fs::read_dir(examples()).expect("the folder of the examples");
     entries
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().unwrap().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
         .collect()
 }
 

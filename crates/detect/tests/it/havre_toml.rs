@@ -4,7 +4,7 @@ use crate::{lines, plan, start, try_plan, warns, wished};
 
 const FLASK: &str = "from flask import Flask\napp = Flask(__name__)\n";
 
-fn with<'a>(toml: &'a str) -> [(&'a str, &'a str); 3] {
+fn with(toml: &str) -> [(&str, &str); 3] {
     [
         ("requirements.txt", "flask"),
         ("app.py", FLASK),

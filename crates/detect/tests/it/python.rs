@@ -275,7 +275,7 @@ mod django {
         "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')\n";
     const SETTINGS: &str = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nDEBUG = False\nALLOWED_HOSTS = []\nINSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_ROOT = BASE_DIR / 'out'\nWSGI_APPLICATION = 'site1.wsgi.application'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': BASE_DIR / 'db.sqlite3'}}\n";
 
-    fn files<'a>(settings: &'a str) -> Vec<(&'a str, &'a str)> {
+    fn files(settings: &str) -> Vec<(&str, &str)> {
         vec![
             ("requirements.txt", "Django>=5"),
             ("manage.py", MANAGE),
