@@ -1,11 +1,13 @@
 //! What the local driver is told.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ports::Clock;
 
 use super::tier::Tier;
+use super::toolchain::HostEnv;
 use super::wire::CrashPolicy;
 
 /// Settings of the local driver.
@@ -27,6 +29,8 @@ pub struct LocalConfig {
     pub crash: CrashPolicy,
     /// Processes and threads in one guest.
     pub pids: u32,
+    /// The environment of this process, where toolchains and registry settings are looked up. Guests inherit none of it.
+    pub host: HostEnv,
 }
 
 /// The free disk that is left alone: a share of the disk, but no more than some bytes.
@@ -66,6 +70,12 @@ impl LocalConfig {
             floor: Floor::default(),
             crash: CrashPolicy::default(),
             pids: 512,
+            host: HostEnv::new(std::env::vars_os().filter_map(text)),
         }
     }
+}
+
+/// A variable that is text; others say nothing to a toolchain.
+fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
 }

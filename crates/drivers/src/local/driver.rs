@@ -12,7 +12,7 @@ use domain::guest::{
 };
 use domain::plan::RuntimeNeed;
 use domain::ports::{Driver, DriverError, LineSink, LogQuery, LogStream};
-use domain::{ArtifactId, DeploymentId, DriverKind, GuestId};
+use domain::{ArtifactId, BaseId, DeploymentId, DriverKind, GuestId};
 use tokio::sync::{OnceCell, RwLock};
 
 use super::config::LocalConfig;
@@ -21,14 +21,17 @@ use super::environment::{Surroundings, Wanted};
 use super::layout::Layout;
 use super::spec::{self, Made};
 use super::tier::{self, Place};
+use super::toolchain::{PreparedBase, RegistrySettings, Toolchains};
 use super::trouble::On;
 use super::wire::{Launch, Work};
-use super::{artifact, bases, create, exec, ids, logs, observe, report, room, service, written};
+use super::{artifact, create, exec, ids, logs, observe, report, room, service, written};
+use crate::text::place as text;
 
 /// The local driver.
 pub struct LocalDriver {
     config: LocalConfig,
     layout: Layout,
+    toolchains: Arc<Toolchains>,
     place: OnceCell<Place>,
     /// One start, stop or destroy at a time per guest.
     guests: Mutex<HashMap<GuestId, Arc<tokio::sync::Mutex<()>>>>,
@@ -44,9 +47,11 @@ impl LocalDriver {
         for folder in layout.folders() {
             create::private_folder(&folder).on(format!("make {}", folder.display()))?;
         }
+        let toolchains = Toolchains::new(config.host.clone(), layout.top().to_owned());
         Ok(Self {
             config,
             layout,
+            toolchains: Arc::new(toolchains),
             place: OnceCell::new(),
             guests: Mutex::default(),
             making: RwLock::default(),
@@ -64,18 +69,41 @@ impl LocalDriver {
         guests.entry(guest.clone()).or_default().clone()
     }
 
-    async fn launch(&self, guest: &GuestId, wanted: Wanted<'_>) -> Result<Launch, DriverError> {
+    /// The base that a guest was made from.
+    async fn base(&self, id: &BaseId) -> Result<PreparedBase, DriverError> {
+        let (toolchains, id) = (self.toolchains.clone(), id.clone());
+        let missing = text::no_base(&id);
+        let base = blocking(move || toolchains.load(&id)).await?;
+        base.ok_or(missing)
+    }
+
+    async fn launch(
+        &self,
+        guest: &GuestId,
+        wanted: Wanted<'_>,
+        registries: Option<&RegistrySettings>,
+    ) -> Result<Launch, DriverError> {
         let place = self.place().await?;
         let made = spec::read(&self.layout, guest)?;
-        let base = bases::load(&self.layout, &made.spec.base).await?;
+        let base = self.base(&made.spec.base).await?;
         let surroundings = Surroundings {
             config: &self.config,
             layout: &self.layout,
             place,
             made: &made,
             base: &base,
+            registries,
         };
         surroundings.launch(wanted)
+    }
+
+    /// The host's settings for downloads, where a command is to have them.
+    async fn registries(&self, wanted: bool) -> Result<Option<RegistrySettings>, DriverError> {
+        if !wanted {
+            return Ok(None);
+        }
+        let toolchains = self.toolchains.clone();
+        blocking(move || Ok(Some(toolchains.registries()))).await
     }
 }
 
@@ -95,7 +123,7 @@ impl Driver for LocalDriver {
         needs: &[RuntimeNeed],
         any_version: bool,
     ) -> Result<Base, DriverError> {
-        bases::prepare(&self.layout, needs, any_version).await
+        Ok(self.toolchains.prepare(needs, any_version).await?.base)
     }
 
     async fn create(&self, spec: &GuestSpec) -> Result<(), DriverError> {
@@ -133,16 +161,14 @@ impl Driver for LocalDriver {
             argv: command.argv.clone(),
             env: &command.env,
             dir: &command.dir,
-            registries: command.registries,
             work: Work::Command,
         };
-        let launch = self.launch(guest, wanted).await?;
-        let mask = if command.registries {
-            bases::masked()
-        } else {
-            Vec::new()
-        };
-        exec::run(&self.config.exe, &launch, command, &mask, sink).await
+        let registries = self.registries(command.registries).await?;
+        let launch = self.launch(guest, wanted, registries.as_ref()).await?;
+        let mask = registries
+            .as_ref()
+            .map_or(&[][..], |settings| settings.masked());
+        exec::run(&self.config.exe, &launch, command, mask, sink).await
     }
 
     async fn seal(&self, guest: &GuestId) -> Result<Sealed, DriverError> {
@@ -172,10 +198,9 @@ impl Driver for LocalDriver {
             argv: service::argv(service),
             env: &service.env,
             dir: &service.dir,
-            registries: false,
             work,
         };
-        let launch = self.launch(guest, wanted).await?;
+        let launch = self.launch(guest, wanted, None).await?;
         service::start(&self.config.exe, &launch, &fingerprint).await
     }
 

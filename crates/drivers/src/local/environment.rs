@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use domain::guest::{APP_DIR, Role};
 use domain::ports::DriverError;
 
-use super::bases::{self as toolchain, PreparedBase};
 use super::config::LocalConfig;
 use super::ids;
 use super::layout::Layout;
 use super::persist;
 use super::spec::Made;
 use super::tier::Place;
+use super::toolchain::{PreparedBase, RegistrySettings};
 use super::wire::{AppFolder, Bind, Command, Launch, Limits, Work};
 
 /// Where a build's dependency cache is.
@@ -43,6 +43,8 @@ pub struct Surroundings<'a> {
     pub made: &'a Made,
     /// Its base.
     pub base: &'a PreparedBase,
+    /// The host's registry and CA settings, for a build.
+    pub registries: Option<&'a RegistrySettings>,
 }
 
 /// What the engine wants to run.
@@ -53,8 +55,6 @@ pub struct Wanted<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Folder relative to the app's.
     pub dir: &'a str,
-    /// The host's registry settings and the cache are passed on.
-    pub registries: bool,
     /// What the shim is for.
     pub work: Work,
 }
@@ -74,7 +74,7 @@ impl Surroundings<'_> {
             hostname: spec.label.as_str().to_owned(),
             ids: ids::of(self.config.uid_base, spec.slot),
             app: self.app()?,
-            binds: self.binds(wanted.registries)?,
+            binds: self.binds()?,
             limits: self.limits(),
             cgroup: self.place.cgroup.clone(),
             network: true,
@@ -112,7 +112,7 @@ impl Surroundings<'_> {
         }
     }
 
-    fn binds(&self, registries: bool) -> Result<Vec<Bind>, DriverError> {
+    fn binds(&self) -> Result<Vec<Bind>, DriverError> {
         let read_only = |path: PathBuf| Bind {
             from: path.clone(),
             to: path,
@@ -124,8 +124,8 @@ impl Surroundings<'_> {
             to: SELF_PATH.into(),
             writable: false,
         });
-        if registries {
-            binds.extend(toolchain::registry_binds().into_iter().map(read_only));
+        if let Some(registries) = self.registries {
+            binds.extend(registries.binds.iter().cloned().map(read_only));
             binds.push(Bind {
                 from: self.layout.cache(&self.made.spec.deployment),
                 to: CACHE_DIR.into(),
@@ -146,13 +146,18 @@ impl Surroundings<'_> {
         set("LANG", "C.UTF-8".into());
         set("USER", "app".into());
         set("TMPDIR", "/tmp".into());
-        if wanted.registries {
+        self.base
+            .env
+            .iter()
+            .for_each(|(name, value)| set(name, value.clone()));
+        if let Some(registries) = self.registries {
             for (name, folder) in CACHES {
                 set(name, format!("{CACHE_DIR}/{folder}"));
             }
-            toolchain::registry_env()
-                .into_iter()
-                .for_each(|(name, value)| set(&name, value));
+            registries
+                .env
+                .iter()
+                .for_each(|(name, value)| set(name, value.clone()));
         }
         wanted
             .env

@@ -1,7 +1,6 @@
 //! The local driver: guests are sandboxes on this machine, made of namespaces, cgroups, seccomp and Landlock.
 
 mod artifact;
-mod bases;
 mod cgroup;
 mod config;
 mod create;

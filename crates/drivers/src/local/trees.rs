@@ -170,7 +170,7 @@ mod tests {
         fs::create_dir_all(tree.join("a/b")).unwrap();
         symlink(&victim, tree.join("a/link")).unwrap();
         fs::write(tree.join("a/b/file"), "x").unwrap();
-        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o000)).unwrap();
         fs::set_permissions(tree.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
         remove(&tree).unwrap();
         assert!(!tree.exists());

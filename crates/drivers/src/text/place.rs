@@ -74,3 +74,11 @@ pub fn long_data_dir(folder: &std::path::Path) -> String {
         folder.display()
     )
 }
+
+/// A guest whose base is not known here.
+pub fn no_base(id: &domain::BaseId) -> domain::ports::DriverError {
+    domain::ports::DriverError::Toolchain {
+        what: format!("the base {id} was never prepared on this machine, or its note was removed"),
+        cure: "Deploy the app again: that prepares it.".into(),
+    }
+}

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::guest::*;
+use domain::plan::{Runtime, RuntimeNeed};
 use domain::ports::{Driver, DriverError, SystemClock};
 use domain::{ArtifactId, DeploymentId, GuestId, Resources};
 use drivers::local::{CrashPolicy, LocalConfig, LocalDriver};
@@ -98,8 +99,20 @@ impl Bed {
         }
     }
 
+    /// Prepares the base that every guest here is made from.
+    pub async fn prepare(&self) {
+        let shell = RuntimeNeed {
+            runtime: Runtime::Shell,
+            version: None,
+            optional: None,
+        };
+        let base = self.driver.prepare_base(&[shell], false).await.unwrap();
+        assert_eq!(base.id.as_str(), "shell_r1");
+    }
+
     /// A build guest with an empty app folder.
     pub async fn build(&self) -> GuestSpec {
+        self.prepare().await;
         let spec = self.spec(Role::Build, None);
         self.driver.create(&spec).await.unwrap();
         spec

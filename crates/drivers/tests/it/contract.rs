@@ -190,7 +190,11 @@ async fn dropping_the_call_ends_the_command(case: Case) {
     let exec = command("echo up; exec sleep 4244");
     let (sender, up) = tokio::sync::oneshot::channel();
     let sender = std::sync::Mutex::new(Some(sender));
-    let sink = |_| drop(sender.lock().unwrap().take().map(|sender| sender.send(())));
+    let sink = |_| {
+        if let Some(sender) = sender.lock().unwrap().take() {
+            let _: Result<(), ()> = sender.send(());
+        }
+    };
     tokio::select! {
         end = bed.driver.exec(&build.id, &exec, &sink) => panic!("it ended: {end:?}"),
         up = up => up.unwrap(),
@@ -331,14 +335,15 @@ async fn an_app_that_ignores_the_signal_is_killed_after_its_grace(case: Case) {
         .unwrap();
     assert_eq!(bed.app(&serve.id).await, AppState::Stopped);
     assert_eq!(running("4247"), 0);
-    let polite = service("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done");
+    let polite = service("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done");
     bed.driver.start(&serve.id, &polite).await.unwrap();
     let started = std::time::Instant::now();
-    while !bed.log(&serve.id).await.contains("up") {
+    while !bed.log(&serve.id).await.contains("ready") {
         assert!(started.elapsed() < BOUND);
     }
     bed.driver.stop(&serve.id, BOUND).await.unwrap();
-    assert!(bed.log(&serve.id).await.contains("bye"));
+    let log = bed.log(&serve.id).await;
+    assert!(log.contains("bye"), "{log}");
 }
 
 async fn another_service_replaces_the_one_that_runs(case: Case) {

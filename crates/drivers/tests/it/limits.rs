@@ -95,6 +95,7 @@ const FILL: &str = "fallocate -l 700M a && fallocate -l 700M b && echo full && e
 
 async fn a_build_over_its_disk_is_ended(case: Case) {
     let bed = Bed::new(case);
+    bed.prepare().await;
     let build = small(&bed);
     bed.driver.create(&build).await.unwrap();
     let said = bed.sh(&build.id, FILL).await;

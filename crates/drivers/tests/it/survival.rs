@@ -103,8 +103,9 @@ async fn a_killed_shim_takes_everything_with_it(case: Case) {
         bed.get(&serve.id, "/f").await.ends_with('x'),
         "the address is the same"
     );
-    kill(self::shim(&bed, &serve.id), Signal::SIGKILL).unwrap();
-    until_gone(self::init(&bed, &serve.id)).await;
+    let second = self::shim(&bed, &serve.id);
+    kill(second, Signal::SIGKILL).unwrap();
+    until_gone(second).await;
     bed.driver.sweep().await.unwrap();
     assert_eq!(groups(&bed), BTreeSet::new());
 }

@@ -28,7 +28,7 @@ async fn none_holds(bed: &Bed, guest: &domain::GuestId, conditions: &[&str]) {
         .iter()
         .map(|condition| {
             format!(
-                "if {condition} >/dev/null 2>&1; then echo HOLDS: '{}'; fi",
+                "if ({condition}) >/dev/null 2>&1; then echo HOLDS: '{}'; fi",
                 condition.replace('\'', "'\\''")
             )
         })

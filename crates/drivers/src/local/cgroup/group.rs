@@ -70,13 +70,16 @@ impl Group {
         Ok(())
     }
 
-    /// Freezes or thaws it; false where it cannot.
+    /// Freezes or thaws it; false where there is no freezer.
     pub fn freeze(&self, frozen: bool) -> io::Result<bool> {
-        match (self.folder("freezer"), self.version) {
-            (Some(folder), Version::V1) => v1::freeze(folder, frozen),
-            (Some(folder), Version::V2) => v2::freeze(folder, frozen),
-            (None, _) => Ok(false),
+        let Some(folder) = self.folder("freezer") else {
+            return Ok(false);
+        };
+        match self.version {
+            Version::V1 => v1::freeze(folder, frozen)?,
+            Version::V2 => v2::freeze(folder, frozen)?,
         }
+        Ok(true)
     }
 
     /// How many of its processes the kernel killed for memory.
@@ -144,6 +147,17 @@ fn kill_each(folder: &Path) {
         }
         std::thread::yield_now();
     }
+}
+
+/// Looks until it holds, for no longer than two seconds; the kernel tells nobody.
+pub fn until(mut holds: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+    for _ in 0..1000 {
+        if holds()? {
+            return Ok(());
+        }
+        let _ = nix::poll::poll(&mut [], 2u8);
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// The number after a word in a `word number` file.

@@ -34,20 +34,13 @@ fn cpu(group: &Path, cores: u32) -> io::Result<()> {
 }
 
 /// Freezes or thaws. The kernel freezes by and by: `FREEZING` becomes `FROZEN` when it is asked again.
-pub fn freeze(group: &Path, frozen: bool) -> io::Result<bool> {
+pub fn freeze(group: &Path, frozen: bool) -> io::Result<()> {
     let state = group.join("freezer.state");
-    let (word, done) = if frozen {
-        ("FROZEN", "FROZEN")
-    } else {
-        ("THAWED", "THAWED")
-    };
-    for _ in 0..100 {
+    let word = if frozen { "FROZEN" } else { "THAWED" };
+    super::group::until(|| {
         fs::write(&state, word)?;
-        if fs::read_to_string(&state)?.trim() == done {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+        Ok(fs::read_to_string(&state)?.trim() == word)
+    })
 }
 
 /// How many processes the kernel killed for memory.

@@ -94,16 +94,12 @@ pub fn limit(controller: &str, group: &Path, limits: &Limits) -> io::Result<()> 
 }
 
 /// Freezes or thaws, and looks until the kernel says so.
-pub fn freeze(group: &Path, frozen: bool) -> io::Result<bool> {
+pub fn freeze(group: &Path, frozen: bool) -> io::Result<()> {
     fs::write(group.join("cgroup.freeze"), if frozen { "1" } else { "0" })?;
-    for _ in 0..1000 {
+    super::group::until(|| {
         let events = fs::read_to_string(group.join("cgroup.events"))?;
-        if (super::group::counter(&events, "frozen") == 1) == frozen {
-            return Ok(true);
-        }
-        std::thread::yield_now();
-    }
-    Ok(false)
+        Ok((super::group::counter(&events, "frozen") == 1) == frozen)
+    })
 }
 
 /// How many processes the kernel killed for memory.

@@ -6,7 +6,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::{SigHandler, SigSet, Signal, kill, signal};
+use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, Pid, execve, fork};
 
 use super::super::wire::Command;
@@ -76,10 +78,16 @@ pub fn start(prepared: &Prepared, output: impl AsFd) -> io::Result<Pid> {
 
 fn become_app(prepared: &Prepared, output: &impl AsFd) -> nix::Result<Infallible> {
     nix::unistd::setsid()?;
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    nix::sys::stat::umask(Mode::from_bits_truncate(0o022));
     // SAFETY: default handlers are always sound; the Rust runtime of the shim had ignored SIGPIPE.
     unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl)? };
     SigSet::all().thread_unblock()?;
+    let null = nix::fcntl::open(
+        "/dev/null",
+        OFlag::O_RDONLY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
+    nix::unistd::dup2_stdin(&null)?;
     nix::unistd::dup2_stdout(output)?;
     nix::unistd::dup2_stderr(output)?;
     // When memory runs out the app goes first, never the process that watches it.

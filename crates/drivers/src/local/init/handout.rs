@@ -44,7 +44,7 @@ pub fn accept(listener: &OwnedFd, port: u16, pending: &mut Vec<Pending>) {
 
 /// Goes on with one whose TCP socket is ready.
 pub fn go_on(one: Pending, pending: &mut Vec<Pending>) {
-    let answer = getsockopt(&one.tcp, SocketError).map_or_else(|error| error as i32, |error| error);
+    let answer = getsockopt(&one.tcp, SocketError).unwrap_or_else(|error| error as i32);
     if let Step::Later(later) = settle(one, answer) {
         pending.push(later);
     }

@@ -1,14 +1,16 @@
 //! Watches what a guest writes: ordinary file systems have no quota for a folder.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::trees;
 
 /// How often the file system is asked; asking costs one system call.
 const LOOK: Duration = Duration::from_millis(500);
-/// A full count happens at least this often, whatever the file system says.
-const COUNT_AT_LEAST: u32 = 120;
+/// A full count happens at least this often, since others may free as much as the guest writes…
+const COUNT_AT_LEAST: Duration = Duration::from_secs(5);
+/// … but never takes more than this share of the time.
+const SHARE: u32 = 50;
 
 /// Folders and how much may be in them together.
 pub struct Watch {
@@ -30,19 +32,23 @@ impl Watch {
     /// Returns when there is more in the folders than allowed, or too little disk is free. Counts only when the file
     /// system has filled by as much as was left at the last count: an idle guest costs nothing.
     pub async fn over(&self) {
-        let mut used = self.count().await;
-        let (mut filled, _) = self.disk();
-        let mut looks = 0;
-        while used <= self.limit {
-            tokio::time::sleep(LOOK).await;
-            looks += 1;
-            let (now, free) = self.disk();
-            if free < self.floor {
+        loop {
+            let started = Instant::now();
+            let (filled, _) = self.disk();
+            let used = self.count().await;
+            if used > self.limit {
                 return;
             }
-            if now.saturating_sub(filled) > self.limit - used || looks >= COUNT_AT_LEAST {
-                used = self.count().await;
-                (filled, looks) = (now, 0);
+            let again = COUNT_AT_LEAST.max(started.elapsed() * SHARE);
+            while started.elapsed() < again {
+                tokio::time::sleep(LOOK).await;
+                let (now, free) = self.disk();
+                if free < self.floor {
+                    return;
+                }
+                if now.saturating_sub(filled) > self.limit - used {
+                    break;
+                }
             }
         }
     }
