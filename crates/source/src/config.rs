@@ -101,6 +101,16 @@ impl HostEnv {
         Self(env)
     }
 
+    /// Files and folders of certificates.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = PathBuf> {
+        let holds = |name: &str| {
+            name.contains("CERT") || name.contains("CA_BUNDLE") || name.contains("SSL_CA")
+        };
+        self.iter()
+            .filter(move |(name, _)| holds(name))
+            .map(|(_, value)| PathBuf::from(value))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()

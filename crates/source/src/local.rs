@@ -17,14 +17,21 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'-');
 
-/// The address that git gets for a `file://` URL: of the folder that was looked at, links resolved, so that what is
-/// checked is what is read.
-pub(crate) fn address(local: &LocalGit, url: &GitUrl) -> Result<String, SourceError> {
+/// The address that git gets for a `file://` URL, and what it may read for it: the address is of the folder that was
+/// looked at, links resolved, so that what is checked is what is read. A repository may borrow objects from another one,
+/// which must be admitted, too.
+pub(crate) fn address(
+    local: &LocalGit,
+    url: &GitUrl,
+) -> Result<(String, Vec<PathBuf>), SourceError> {
     let folder = admitted(local, url)?;
-    Ok(format!(
-        "file://{}",
-        percent_encode(folder.as_os_str().as_bytes(), ESCAPED)
-    ))
+    let reads = match local {
+        LocalGit::Denied => Vec::new(),
+        LocalGit::Any => vec![PathBuf::from("/")],
+        LocalGit::Roots(roots) => roots.clone(),
+    };
+    let path = percent_encode(folder.as_os_str().as_bytes(), ESCAPED);
+    Ok((format!("file://{path}"), reads))
 }
 
 fn admitted(local: &LocalGit, url: &GitUrl) -> Result<PathBuf, SourceError> {
@@ -75,11 +82,13 @@ mod tests {
         assert!(
             address(&roots, &url(&root.join("app")))
                 .unwrap()
+                .0
                 .ends_with("/root/app")
         );
         assert!(
             address(&roots, &url(&root.join("%61pp")))
                 .unwrap()
+                .0
                 .ends_with("/root/app")
         );
         for refused in [
@@ -107,6 +116,7 @@ mod tests {
         assert!(
             address(&LocalGit::Any, &text.parse().unwrap())
                 .unwrap()
+                .0
                 .ends_with("/a%25b%23c")
         );
     }

@@ -25,6 +25,8 @@ pub(crate) struct Remote {
     pub any_owner: bool,
     /// A file that must be written to beside the work folder.
     pub writes: Option<PathBuf>,
+    /// What must be read beside the system's own files.
+    pub reads: Vec<PathBuf>,
     /// What to do when it is private.
     pub private_cure: Option<&'static str>,
 }
@@ -38,6 +40,7 @@ impl Remote {
             settings: Vec::new(),
             any_owner: false,
             writes: None,
+            reads: Vec::new(),
             private_cure: None,
         };
         match url.scheme() {
@@ -48,9 +51,10 @@ impl Remote {
             }),
             Scheme::Ssh => with_key(plain("ssh"), config),
             Scheme::File => {
-                let address = local::address(&config.local, url)?;
+                let (address, reads) = local::address(&config.local, url)?;
                 Ok(Self {
                     address,
+                    reads,
                     any_owner: true,
                     ..plain("file")
                 })
@@ -104,6 +108,7 @@ fn with_key(remote: Remote, config: &GitConfig) -> Result<Remote, SourceError> {
         .deploy_key
         .as_ref()
         .ok_or_else(|| text::no_deploy_key(&remote.url))?;
+    let key_file = key.clone();
     let (key, known_hosts) = (shell_safe(key)?, shell_safe(&config.known_hosts)?);
     let ssh = match config.ssh.to_str() {
         Some("ssh") => "ssh",
@@ -119,10 +124,11 @@ fn with_key(remote: Remote, config: &GitConfig) -> Result<Remote, SourceError> {
         ("core.sshCommand".to_owned(), command.into()),
         ("ssh.variant".to_owned(), "ssh".to_owned().into()),
     ];
-    let writes = Some(config.known_hosts.clone());
+    let (writes, reads) = (Some(config.known_hosts.clone()), vec![key_file]);
     Ok(Remote {
         settings,
         writes,
+        reads,
         private_cure: Some(text::CURE_KEY),
         ..remote
     })

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
-use super::fence::fence;
+use super::fence::{Fence, home_of};
 use super::hold::{Limits, hold};
 use super::run::{Bounds, Cancel, Ended, Stop, run};
 use crate::config::GitConfig;
@@ -93,18 +93,31 @@ impl Git<'_> {
                 file_bytes: bytes,
             },
         );
-        fence(
-            &mut command,
-            self.work.path(),
-            self.remote.writes.as_deref(),
-        )
-        .map_err(std::io::Error::other)?;
+        self.fence()
+            .around(&mut command)
+            .map_err(std::io::Error::other)?;
         let bounds = Bounds {
             until: self.until,
             cancel: self.cancel,
             folder: (self.work.path(), bytes),
         };
         run(command, &bounds, take)
+    }
+
+    fn fence(&self) -> Fence<'_> {
+        let programs = [&self.config.git, &self.config.ssh]
+            .into_iter()
+            .filter_map(|program| home_of(program, PATH));
+        let certificates = self.config.host_env.certificates();
+        let reads = programs
+            .chain(certificates)
+            .chain(self.remote.reads.iter().cloned())
+            .collect();
+        Fence {
+            folder: self.work.path(),
+            file: self.remote.writes.as_deref(),
+            reads,
+        }
     }
 
     /// The whole environment, and with it every setting: arguments can be read by everybody on the machine.

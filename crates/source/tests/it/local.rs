@@ -80,7 +80,10 @@ async fn ssh_urls_are_fetched_with_the_key_and_the_known_hosts_of_the_server() {
         config.deploy_key = Some("/etc/havre/key".into());
         config.known_hosts = known_hosts.clone();
     });
-    let url = format!("git@host.example:{}", repo.path().display())
+    // Beside the client: elsewhere the fence around it keeps it from reading.
+    let bare = folder.path().join("app.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    let url = format!("git@host.example:{}", bare.display())
         .parse()
         .unwrap();
     assert_eq!(fetcher.fetch(&url, None).await.unwrap().commit, repo.head());
@@ -107,4 +110,41 @@ async fn ssh_without_a_key_is_refused_at_once() {
         says.contains("no deploy key") && says.contains("https"),
         "{says}"
     );
+}
+
+#[tokio::test]
+async fn a_repository_below_a_root_cannot_lend_objects_from_elsewhere() {
+    let (secret, top) = (
+        Repo::of(&[("secret", "swordfish")]),
+        tempfile::tempdir().unwrap(),
+    );
+    let borrower = top.path().join("app");
+    secret.git(&[
+        "clone",
+        "--quiet",
+        "--bare",
+        "--shared",
+        ".",
+        borrower.to_str().unwrap(),
+    ]);
+    let url = format!("file://{}", borrower.display()).parse().unwrap();
+    let fetcher =
+        Fetcher::with(|config| config.local = LocalGit::Roots(vec![top.path().to_path_buf()]));
+    // SAFETY: asks for the version only.
+    let landlock = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<u8>(),
+            0,
+            1,
+        )
+    };
+    if landlock < 1 {
+        println!(
+            "SKIPPED: a_repository_below_a_root_cannot_lend_objects_from_elsewhere: no Landlock"
+        );
+        return;
+    }
+    let fetched = fetcher.fetch(&url, None).await;
+    assert!(fetched.is_err() && !fetcher.place().exists(), "{fetched:?}");
 }

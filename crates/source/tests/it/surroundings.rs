@@ -107,18 +107,15 @@ async fn bounds_are_set_and_nothing_outside_can_be_written() {
     assert!(told("ulimit -n", GITHUB).await.ends_with(": 512"));
     assert!(told("ulimit -v", GITHUB).await.ends_with(": 4194304"));
     assert!(
-        told("grep NoNewPrivs /proc/self/status", GITHUB)
-            .await
-            .ends_with("1")
-    );
-    assert!(
         told("echo x > \"$TMPDIR/mine\" && cat \"$TMPDIR/mine\"", GITHUB)
             .await
             .ends_with(": x")
     );
     let outside = tempfile::tempdir().unwrap();
-    let file = outside.path().join("file");
+    let (file, secret) = (outside.path().join("file"), outside.path().join("secret"));
+    std::fs::write(&secret, "swordfish").unwrap();
     told(&format!("echo x > {}", file.display()), GITHUB).await;
+    let read = told(&format!("cat {}", secret.display()), GITHUB).await;
     // SAFETY: asks for the version only.
     let landlock = unsafe {
         libc::syscall(
@@ -135,6 +132,18 @@ async fn bounds_are_set_and_nothing_outside_can_be_written() {
         return;
     }
     assert!(!file.exists(), "git could write outside of its work folder");
+    assert!(
+        read.contains("Permission denied") && !read.contains("swordfish"),
+        "{read}"
+    );
+    let environment = told(
+        &format!("cat /proc/{}/environ | tr '\\0' ' '", std::process::id()),
+        GITHUB,
+    )
+    .await;
+    assert!(!environment.contains("CARGO"), "{environment}");
+    let run = told("cp /bin/true \"$TMPDIR/mine\" && \"$TMPDIR/mine\"", GITHUB).await;
+    assert!(run.contains("Permission denied"), "{run}");
 }
 
 #[tokio::test]
