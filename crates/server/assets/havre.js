@@ -161,4 +161,5 @@ document.addEventListener("submit", (event) => {
   deploy(event.target);
 });
 listen();
-follow(location.hash === "#build" ? "build" : "app");
+const first = document.querySelector(".logs");
+if (first) follow(location.hash === "#build" ? "build" : first.dataset.first);

@@ -12,6 +12,10 @@ pub(crate) const DEPLOYED: &str = "Application deployed successfully";
 pub(crate) const DELETED: &str = "Deployment deleted successfully";
 pub(crate) const BAD_GITHUB_URL: &str = "Invalid GitHub URL. Must be a valid GitHub repository URL";
 
+pub(crate) const CORES_INTEGER: &str = "Cores must be an integer";
+pub(crate) const MEMORY_INTEGER: &str = "Memory must be an integer (in MB)";
+pub(crate) const DISK_INTEGER: &str = "Disk must be an integer (in GB)";
+
 pub(crate) const NO_METHOD: &str = "This path does not take this method";
 pub(crate) const BUSY: &str = "The server answers as many requests as it can at once";
 pub(crate) const TOO_SLOW: &str = "The answer took too long";

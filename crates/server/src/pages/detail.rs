@@ -29,6 +29,16 @@ impl Detail<'_> {
     fn is_live(&self) -> bool {
         self.row.object.managed && self.row.object.status != "deleted"
     }
+
+    /// Where nothing serves, the build tells more than the app.
+    fn first_log(&self) -> &'static str {
+        let status = self.row.object.status.as_str();
+        if matches!(status, "running" | "stopped") {
+            "app"
+        } else {
+            "build"
+        }
+    }
 }
 
 /// Details, releases, logs and buttons of one deployment.

@@ -1,6 +1,7 @@
 //! What the templates show of a deployment.
 
 use api::{DeploymentObject, ReleaseObject};
+use serde_json::Value;
 
 /// A deployment on a page.
 pub(super) struct Row {
@@ -43,6 +44,29 @@ impl Row {
     /// The first twelve digits of its commit.
     pub fn commit(&self) -> &str {
         short(self.object.commit.as_deref())
+    }
+
+    /// `cores 1, memory 1024, disk 10`; a record's as it is written.
+    pub fn resources(&self) -> String {
+        match &self.object.resources {
+            None => String::new(),
+            Some(Value::Object(map)) => {
+                let one = |(name, value): (&String, &Value)| format!("{name} {value}");
+                map.iter().map(one).collect::<Vec<_>>().join(", ")
+            }
+            Some(other) => other.to_string(),
+        }
+    }
+
+    /// When it was made, to the second.
+    pub fn made(&self) -> String {
+        let at = self.object.created_at.as_deref().unwrap_or_default();
+        let seconds = at.get(..19).unwrap_or(at).replace('T', " ");
+        if seconds.is_empty() {
+            seconds
+        } else {
+            format!("{seconds} UTC")
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use domain::{DeploymentKind, Resources};
 use serde_json::{Map, Value};
 
 use super::Problem;
+use crate::text;
 
 /// The resources that a request names. A value that no machine has is kept as the largest number, so that the message
 /// is the one about the bounds.
@@ -29,9 +30,9 @@ impl Wanted {
             }
         };
         Self {
-            cores: integer("cores", "Cores must be an integer"),
-            memory: integer("memory", "Memory must be an integer (in MB)"),
-            disk: integer("disk", "Disk must be an integer (in GB)"),
+            cores: integer("cores", text::CORES_INTEGER),
+            memory: integer("memory", text::MEMORY_INTEGER),
+            disk: integer("disk", text::DISK_INTEGER),
         }
     }
 }

@@ -4,11 +4,14 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::body::Body;
 use serde_json::json;
 use server::Patience;
 use sim::Op;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::harness::{Server, in_time};
@@ -148,4 +151,35 @@ async fn a_body_that_never_comes_is_answered() {
         text.contains("too_slow") && text.contains("retry-after"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn those_who_wait_leave_room_for_the_others() {
+    let server = Server::start().await;
+    let url = server.repository("hello");
+    let gate = server.world.hold(Op::Create);
+    let body = json!({"name": "hello", "github_url": url});
+    server.json("POST", "/api/deploy", &body).await.is(202);
+    in_time(gate.reached()).await;
+    let path = "/api/deployments/hello/cancel?wait=true";
+    // Tasks, as connections are: a future that nobody polls would hold what it has of the database.
+    let mut waiting = JoinSet::new();
+    let refused = in_time(async {
+        loop {
+            let request = Server::request("POST", path).body(Body::empty()).unwrap();
+            waiting.spawn(server.router.clone().oneshot(request));
+            assert!(waiting.len() < 10_000, "there is no bound");
+            tokio::task::yield_now().await;
+            if let Some(got) = waiting.try_join_next() {
+                break got.unwrap().unwrap();
+            }
+        }
+    });
+    assert_eq!(refused.await.status().as_u16(), 503);
+    in_time(server.get("/api/deployments/hello")).await.is(200);
+    drop(gate);
+    for got in in_time(waiting.join_all()).await {
+        let status = got.unwrap().status().as_u16();
+        assert!(matches!(status, 200 | 503), "{status}");
+    }
 }
