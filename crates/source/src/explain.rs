@@ -16,6 +16,8 @@ pub(crate) enum Miss {
     NotShallow,
     /// The repository has another kind of hashes.
     OtherHashes,
+    /// It wrote more than it may.
+    TooMuch,
     /// No other way will do.
     Failed(SourceError),
 }
@@ -42,6 +44,10 @@ pub(crate) fn explain(remote: &Remote, ended: &Ended) -> Miss {
         Miss::NotShallow
     } else if says(ended, &["mismatched algorithms"]) {
         Miss::OtherHashes
+    } else if ended.code == 128 + libc::SIGXFSZ
+        || says(ended, &["died of signal 25", "File too large"])
+    {
+        Miss::TooMuch
     } else {
         Miss::Failed(final_error(remote, ended))
     }
@@ -112,6 +118,9 @@ const SAYINGS: [(&[&str], Tell); 13] = [
     (&["died of signal 25", "File too large"], |_, _| {
         text::transfer_too_large(0)
     }),
+    (&["died of signal 24"], |_, _| {
+        text::unpacking_took_too_long()
+    }),
     (&["returned error: 5", "error: 429"], |remote, _| {
         text::host_failed(&remote.url)
     }),
@@ -158,8 +167,8 @@ fn full(said: &str) -> SourceError {
 }
 
 fn final_error(remote: &Remote, ended: &Ended) -> SourceError {
-    if ended.code == 128 + libc::SIGXFSZ {
-        return text::transfer_too_large(0);
+    if ended.code == 128 + libc::SIGXCPU {
+        return text::unpacking_took_too_long();
     }
     match SAYINGS.iter().find(|(words, _)| says(ended, words)) {
         Some((_, tell)) => tell(remote, ended),

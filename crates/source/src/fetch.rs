@@ -229,7 +229,7 @@ impl Fetch<'_> {
     fn final_miss(&self, miss: Miss) -> SourceError {
         let url = &self.request.url;
         match miss {
-            Miss::Failed(SourceError::TooLarge(_)) => text::transfer_too_large(self.limit),
+            Miss::TooMuch => text::transfer_too_large(self.limit),
             Miss::Failed(error) => error,
             Miss::NoRef | Miss::NotGivenOut => self.missing(),
             Miss::NotShallow | Miss::OtherHashes => SourceError::Other {

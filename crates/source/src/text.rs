@@ -193,6 +193,12 @@ pub(crate) fn transfer_too_large(limit: u64) -> SourceError {
     ))
 }
 
+pub(crate) fn unpacking_took_too_long() -> SourceError {
+    SourceError::TooLarge(
+        "The repository is too large: unpacking it took too much processor time. Make its history smaller".to_owned(),
+    )
+}
+
 pub(crate) fn too_many_files(limit: usize) -> SourceError {
     SourceError::TooLarge(format!(
         "The repository is too large: it has more than {limit} files. Leave generated files out of it"

@@ -20,7 +20,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// Settings of every call. What a repository's own configuration says is not read: there is none but the empty one
 /// that `git init` writes.
-const SETTINGS: [(&str, &str); 27] = [
+const SETTINGS: [(&str, &str); 28] = [
     ("core.hooksPath", "/dev/null"),
     ("core.attributesFile", "/dev/null"),
     ("core.excludesFile", "/dev/null"),
@@ -36,6 +36,8 @@ const SETTINGS: [(&str, &str); 27] = [
     ("init.templateDir", ""),
     ("init.defaultBranch", "none"),
     ("gc.auto", "0"),
+    // A fetch must not starve what serves.
+    ("pack.threads", "2"),
     ("maintenance.auto", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
@@ -85,11 +87,12 @@ impl Git<'_> {
         command.current_dir(self.work.tree());
         self.surroundings(&mut command);
         let left = self.until.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
+        let cpu_seconds = left.as_secs().saturating_mul(2).max(1);
         // A pack is one file: what a single file of the tree may have is checked by its listing.
         hold(
             &mut command,
             Limits {
-                cpu_seconds: left.as_secs().max(1),
+                cpu_seconds,
                 file_bytes: bytes,
             },
         );

@@ -48,18 +48,25 @@ async fn a_dropped_fetch_ends_git_and_removes_its_folder() {
         ended = fetcher.source.fetch(&request) => panic!("{ended:?}"),
         stream = accepted => stream.unwrap(),
     };
+    let scratch = fetcher.folder.path().join("fetching");
+    let folder = std::fs::read_dir(&scratch)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let lock = std::fs::File::open(folder.join("lock")).unwrap();
     tokio::task::spawn_blocking(move || assert_ends(stream))
         .await
         .unwrap();
-    assert!(!fetcher.place().exists());
-    // The folder goes a moment after git: its thread waits for the processes first.
-    let scratch = fetcher.folder.path().join("fetching");
-    let mut looks = 0;
-    while std::fs::read_dir(&scratch).unwrap().next().is_some() {
-        looks += 1;
-        assert!(looks < 2000, "the work folder is left");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    // The lock is let go once the folder is removed.
+    let gone = tokio::task::spawn_blocking(move || lock.lock());
+    tokio::time::timeout(Duration::from_secs(20), gone)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert!(!folder.exists() && !fetcher.place().exists());
 }
 
 /// The role of a controller: fetches from where the environment says, until it is killed.

@@ -13,3 +13,4 @@ mod local;
 mod refs;
 mod support;
 mod surroundings;
+mod tls;
