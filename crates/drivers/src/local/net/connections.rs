@@ -209,11 +209,11 @@ impl Connections {
 
 impl Connection {
     fn pump(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
-        self.to_host(socket, context)?;
-        self.to_guest(socket, context)
+        self.carry_out(socket, context)?;
+        self.carry_in(socket, context)
     }
 
-    fn to_host(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
+    fn carry_out(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
         while socket.can_recv() {
             let host = &self.host;
             let moved = socket
@@ -236,7 +236,7 @@ impl Connection {
         Ok(())
     }
 
-    fn to_guest(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
+    fn carry_in(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
         while !self.host_done && socket.can_send() {
             let host = &self.host;
             let moved = socket

@@ -159,7 +159,8 @@ impl Egress {
     fn way(&mut self, ends: Ends) -> Way {
         match self.walls.verdict(ends.1) {
             Verdict::Denied => Way::Closed,
-            Verdict::Allowed(_) if leads_home(ends.1) => Way::Closed,
+            // Asked once per flow: what is open already was let through.
+            Verdict::Allowed(_) if !self.flows.knows(&ends) && leads_home(ends.1) => Way::Closed,
             Verdict::Allowed(to) | Verdict::Excepted(to) => Way::Open(to),
             Verdict::Names => Way::Names,
         }

@@ -105,6 +105,11 @@ impl Flows {
         self.open.is_empty()
     }
 
+    /// True for ends that talk already.
+    pub fn knows(&self, ends: &Ends) -> bool {
+        self.open.contains_key(ends)
+    }
+
     /// Gives back the memory that only traffic needs.
     pub fn rest(&mut self) {
         self.received = Vec::new();

@@ -96,16 +96,16 @@ impl RegistrySettings {
     pub(super) fn collect(host: &HostEnv, state_dir: &Path) -> Self {
         let mut files = Files::new(host.home(), state_dir.join("registry"));
         let mut found = Self::default();
-        found.from_variables(host, &mut files);
-        found.from_pip_files(host, &mut files);
-        found.from_npmrc(host, &mut files);
+        found.read_variables(host, &mut files);
+        found.read_pip_files(host, &mut files);
+        found.read_npmrc(host, &mut files);
         found.binds = files.binds;
         found.masked.sort();
         found.masked.dedup();
         found
     }
 
-    fn from_variables(&mut self, host: &HostEnv, files: &mut Files) {
+    fn read_variables(&mut self, host: &HostEnv, files: &mut Files) {
         for (name, value) in host
             .vars()
             .filter(|(name, value)| passes(name) && !value.is_empty())
@@ -115,7 +115,7 @@ impl RegistrySettings {
     }
 
     /// The machine's own pip.conf is shown as it is; what it refers to must be there as well. The user's is read.
-    fn from_pip_files(&mut self, host: &HostEnv, files: &mut Files) {
+    fn read_pip_files(&mut self, host: &HostEnv, files: &mut Files) {
         let machine = host.etc().join("pip.conf");
         if let Ok(content) = std::fs::read_to_string(&machine) {
             files.show(&machine);
@@ -163,7 +163,7 @@ impl RegistrySettings {
         }
     }
 
-    fn from_npmrc(&mut self, host: &HostEnv, files: &mut Files) {
+    fn read_npmrc(&mut self, host: &HostEnv, files: &mut Files) {
         let path = host.in_home(".npmrc");
         let content = path
             .and_then(|path| std::fs::read_to_string(path).ok())

@@ -79,7 +79,7 @@ impl Toolchains {
         let mut prepared = made
             .map_err(io::Error::other)
             .and_then(|made| made)
-            .map_err(|error| not_kept(error))?;
+            .map_err(not_kept)?;
         prepared.base.missing_optional = missing_optional;
         prepared.base.warnings = warnings;
         Ok(prepared)
@@ -89,10 +89,9 @@ impl Toolchains {
     /// was, that is [`DriverError::Toolchain`]. Blocking, small files only.
     pub fn load(&self, id: &BaseId) -> Result<Option<PreparedBase>, DriverError> {
         let bases = Bases(&self.state_dir);
-        let read = || DriverError::other;
         let Some(base) = bases
             .read(id)
-            .map_err(|error| read()(format!("read the base {id}"), error))?
+            .map_err(|error| DriverError::other(format!("read the base {id}"), error))?
         else {
             return Ok(None);
         };
