@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::client_io::Busy;
 use crate::metrics::Metrics;
+use crate::quiet::quietly;
 use crate::timer::LazyTimer;
 use crate::upstream::{Connection, InFlight};
 
@@ -212,12 +213,12 @@ impl GuestBody {
             Poll::Ready(Some(Ok(_))) => {
                 self.timer.reset();
                 if self.inner.is_end_stream() {
-                    self.finish(cx);
+                    self.finish();
                 }
                 polled
             }
             Poll::Ready(None) => {
-                self.finish(cx);
+                self.finish();
                 polled
             }
             Poll::Ready(Some(Err(_))) => {
@@ -228,14 +229,13 @@ impl GuestBody {
         }
     }
 
-    /// The body is fed by nothing but the connection, which is polled here: so it needs no waker of its own.
+    /// The body is fed by nothing but the connection, which is driven here.
     fn poll_inner(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let quiet = &mut Context::from_waker(Waker::noop());
-        if let Poll::Ready(item) = Pin::new(&mut self.inner).poll_frame(quiet) {
-            return Poll::Ready(item.map(|frame| frame.map_err(io::Error::other)));
+        if let Poll::Ready(item) = self.next() {
+            return Poll::Ready(item);
         }
         let over = match &mut self.connection {
             Some(connection) => connection.poll_drive(cx).is_ready(),
@@ -244,17 +244,23 @@ impl GuestBody {
         if over {
             self.connection = None;
         }
-        match Pin::new(&mut self.inner).poll_frame(quiet) {
-            Poll::Ready(item) => Poll::Ready(item.map(|frame| frame.map_err(io::Error::other))),
+        match self.next() {
+            Poll::Ready(item) => Poll::Ready(item),
             // Cannot be: a body whose connection is over ends.
             Poll::Pending if over => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
             Poll::Pending => Poll::Pending,
         }
     }
 
-    fn finish(&mut self, cx: &mut Context<'_>) {
+    fn next(&mut self) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let mut inner = Pin::new(&mut self.inner);
+        quietly(|quiet| inner.as_mut().poll_frame(quiet))
+            .map(|item| item.map(|frame| frame.map_err(io::Error::other)))
+    }
+
+    fn finish(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.in_flight.backend().give_back(connection, cx);
+            self.in_flight.backend().give_back(connection);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Forwarding one request to the guest that serves its host, and a second time where that is safe.
 
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use domain::ports::RouteState;
@@ -192,13 +191,11 @@ impl Job {
         while self.retries == 0
             && let Some(mut connection) = backend.idle_connection()
         {
-            let fit = std::future::poll_fn(|cx| {
-                Poll::Ready(match self.replay {
-                    Some(_) => connection.poll_reusable(cx),
-                    None => connection.poll_surely_reusable(cx),
-                })
-            });
-            if fit.await {
+            let fit = match self.replay {
+                Some(_) => connection.is_reusable(),
+                None => connection.is_surely_reusable(),
+            };
+            if fit {
                 return Ok(connection);
             }
         }
@@ -267,14 +264,7 @@ impl Job {
             self.asked.trailers,
         );
         let body = if body.is_end_stream() {
-            let mut connection = Some(connection);
-            std::future::poll_fn(|cx| {
-                if let Some(connection) = connection.take() {
-                    in_flight.backend().give_back(connection, cx);
-                }
-                Poll::Ready(())
-            })
-            .await;
+            in_flight.backend().give_back(connection);
             ResponseBody::empty()
         } else {
             let metrics = Arc::clone(&client.shared.metrics);

@@ -22,6 +22,7 @@ mod metrics;
 mod pages;
 mod probe;
 mod proxy;
+mod quiet;
 mod routes;
 mod run;
 mod splice;

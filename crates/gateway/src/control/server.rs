@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::protocol::{Answer, Call, Request, Status, VERSION, read_line, write_line};
@@ -43,14 +44,17 @@ pub async fn serve(shared: Arc<Shared>, control: UnixListener, listen: SocketAdd
         since,
     });
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    // Ends them when it is dropped: a gateway that stops no longer changes its table.
+    let mut attended = JoinSet::new();
     loop {
+        while attended.try_join_next().is_some() {}
         let Ok(permit) = Arc::clone(&slots).acquire_owned().await else {
             return;
         };
         match control.accept().await {
             Ok((stream, _)) if is_ours(&stream) => {
                 let desk = Arc::clone(&desk);
-                tokio::spawn(async move {
+                attended.spawn(async move {
                     if let Err(error) = desk.attend(stream).await {
                         tracing::debug!(%error, "a control connection ended");
                     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Context;
 use std::time::Duration;
 
 use domain::guest::Upstream;
@@ -94,8 +93,8 @@ impl Backend {
     }
 
     /// Keeps a connection whose answer is complete for the next request, if it can take one.
-    pub fn give_back(&self, mut connection: Box<Connection>, cx: &mut Context<'_>) {
-        if connection.poll_reusable(cx) {
+    pub fn give_back(&self, mut connection: Box<Connection>) {
+        if connection.is_reusable() {
             self.pool.put(connection, || !self.is_retired());
         }
     }

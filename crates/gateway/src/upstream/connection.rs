@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use super::backend::Backend;
 use super::io::{GuestIo, Traffic};
 use crate::body::{RequestBody, UploadWatch};
 use crate::hook::{Hook, Stage};
+use crate::quiet::quietly;
 use crate::timer::Deadline;
 
 /// One connection to a guest.
@@ -106,16 +107,18 @@ impl Connection {
         self.driver.poll_without_shutdown(cx).map(|_| ())
     }
 
-    /// True when it can take a request now; a connection that cannot must be dropped.
-    pub fn poll_reusable(&mut self, cx: &mut Context<'_>) -> bool {
-        self.poll_drive(cx).is_pending() && self.sender.is_ready()
+    /// True when it can take a request now; a connection that cannot must be dropped. It is left without a waker: nobody
+    /// has to hear of what an idle connection does.
+    pub fn is_reusable(&mut self) -> bool {
+        let over = quietly(|quiet| self.poll_drive(quiet)).is_ready();
+        !over && self.sender.is_ready()
     }
 
-    /// As [`Self::poll_reusable`], for a request that cannot be sent twice: the kernel is asked whether the guest has
+    /// As [`Self::is_reusable`], for a request that cannot be sent twice: the kernel is asked whether the guest has
     /// closed, since what the runtime knows may be a moment old.
-    pub fn poll_surely_reusable(&mut self, cx: &mut Context<'_>) -> bool {
+    pub fn is_surely_reusable(&mut self) -> bool {
         self.traffic.doubt();
-        self.poll_reusable(cx)
+        self.is_reusable()
     }
 
     /// Sends a request and waits for the head of the answer: `limit` from the last sign of life of the upload.
@@ -131,10 +134,8 @@ impl Connection {
         let mut answer = pin!(self.sender.try_send_request(request));
         let driver = &mut self.driver;
         let sent = std::future::poll_fn(|cx| {
-            // The answer comes from nothing but the driver, which is polled here: so it needs no waker of its own.
-            let quiet = &mut Context::from_waker(Waker::noop());
             let over = driver.poll_without_shutdown(cx).is_ready();
-            match answer.as_mut().poll(quiet) {
+            match quietly(|quiet| answer.as_mut().poll(quiet)) {
                 Poll::Ready(done) => Poll::Ready(Ok(done)),
                 Poll::Pending if over => Poll::Ready(Err(Silence::Over)),
                 Poll::Pending => patience.poll(cx, deadline).map(|()| Err(Silence::TooLong)),

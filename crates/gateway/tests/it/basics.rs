@@ -80,6 +80,17 @@ async fn browsers_get_html() {
     );
 }
 
+#[tokio::test]
+async fn pages_answer_head_without_a_body() {
+    let gateway = TestGateway::start().await;
+    let mut raw = Raw::connect(gateway.address).await;
+    for _ in 0..2 {
+        raw.send("HEAD / HTTP/1.1\r\nHost: nobody.localhost\r\n\r\n")
+            .await;
+        assert_eq!(raw.answer_to("HEAD").await.status, 404);
+    }
+}
+
 #[rstest]
 #[case("nobody.localhost", 404)]
 #[case("localhost:8080", 404)]
