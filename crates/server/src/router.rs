@@ -18,7 +18,7 @@ use crate::state::App;
 use crate::{Patience, ServerConfig, pages, text};
 
 /// Every route of the API: method and path. Tests walk it, and compare it with the OpenAPI document.
-pub const ROUTES: [(&str, &str); 26] = [
+pub const ROUTES: [(&str, &str); 24] = [
     ("GET", "/health"),
     ("GET", "/api/ready"),
     ("GET", "/api/frameworks"),
@@ -43,8 +43,6 @@ pub const ROUTES: [(&str, &str); 26] = [
     ("GET", "/api/proxmox/resources"),
     ("POST", "/api/proxmox/sync"),
     ("GET", "/api/openapi.json"),
-    ("GET", "/"),
-    ("GET", "/dashboard"),
 ];
 
 /// The whole server as a service: for tests, without a socket.

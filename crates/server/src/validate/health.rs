@@ -12,7 +12,10 @@ pub(super) fn read_health(map: &Map<String, Value>, problems: &mut Vec<Problem>)
     let mut fields = Fields::new(map);
     let path = fields.text("path", 500).map(str::to_owned);
     if path.as_deref().is_some_and(|path| !is_path(path)) {
-        fields.wrong("path", text::must_be("health.path", text::HEALTH_PATH));
+        fields.wrong(
+            "health.path",
+            text::must_be("health.path", text::HEALTH_PATH),
+        );
     }
     let below = fields.number("below", "health.below", (200, 600));
     let within = fields.number("within_seconds", "health.within_seconds", (1, 3600));

@@ -118,8 +118,8 @@ fn everything_at_once_in_the_originals_order() {
 #[case(json!({"discard_data": "true"}), "discard_data")]
 #[case(json!({"replace_source": "yes"}), "replace_source")]
 #[case(json!({"health": "x"}), "health")]
-#[case(json!({"health": {"path": "no slash"}}), "path")]
-#[case(json!({"health": {"path": "/a\r\nHost: x"}}), "path")]
+#[case(json!({"health": {"path": "no slash"}}), "health.path")]
+#[case(json!({"health": {"path": "/a\r\nHost: x"}}), "health.path")]
 #[case(json!({"health": {"below": 99}}), "health.below")]
 #[case(json!({"health": {"within_seconds": 0}}), "health.within_seconds")]
 fn our_own_refusals_name_the_field(#[case] fields: Value, #[case] field: &str) {
