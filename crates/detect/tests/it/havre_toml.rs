@@ -102,3 +102,23 @@ fn its_framework_is_a_wish_and_the_users_comes_first() {
         "flask"
     );
 }
+
+#[test]
+fn the_documented_file_is_read_without_a_warning() {
+    let readme = std::fs::read_to_string(crate::disk::examples().join("README.md")).unwrap();
+    let toml = readme
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let files = [
+        ("havre.toml", toml),
+        ("backend/requirements.txt", "flask"),
+        ("backend/app.py", FLASK),
+    ];
+    let plan = plan(&files);
+    assert_eq!((plan.root.as_str(), plan.health.below), ("backend", 400));
+    assert!(!warns(&plan, "mean nothing"), "{:?}", plan.warnings);
+}
