@@ -57,7 +57,7 @@ pub(crate) fn explain(remote: &Remote, ended: &Ended) -> Miss {
 type Tell = fn(&Remote, &Ended) -> SourceError;
 
 /// In the order from the certain to the vague: the later words also stand beside the earlier ones.
-const SAYINGS: [(&[&str], Tell); 13] = [
+const SAYINGS: &[(&[&str], Tell)] = &[
     (DISK_FULL, |_, ended| full(&ended.stderr)),
     (
         &[
@@ -115,9 +115,6 @@ const SAYINGS: [(&[&str], Tell); 13] = [
         &["fsck error", "error in object", "error: object "],
         |remote, _| text::broken_objects(&remote.url),
     ),
-    (&["died of signal 25", "File too large"], |_, _| {
-        text::transfer_too_large(0)
-    }),
     (&["died of signal 24"], |_, _| {
         text::unpacking_took_too_long()
     }),
