@@ -13,7 +13,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use crate::client_io::Busy;
 use crate::metrics::Metrics;
 use crate::quiet::quietly;
-use crate::timer::LazyTimer;
+use crate::timer::Stall;
 use crate::upstream::{Connection, InFlight};
 
 /// The body of a request on its way to a guest.
@@ -28,7 +28,7 @@ pub enum RequestBody {
 pub struct Upload {
     inner: Incoming,
     watch: Arc<UploadWatch>,
-    timer: LazyTimer,
+    timer: Stall,
     stall: Duration,
 }
 
@@ -74,7 +74,7 @@ impl RequestBody {
         let upload = Upload {
             inner,
             watch: Arc::clone(&watch),
-            timer: LazyTimer::default(),
+            timer: Stall::default(),
             stall,
         };
         (RequestBody::Upload(Box::new(upload)), Some(watch))
@@ -92,7 +92,7 @@ impl Upload {
             Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(self.fail(2)))),
             Poll::Ready(Some(Ok(frame))) => {
                 self.watch.frames.fetch_add(1, Ordering::Relaxed);
-                self.timer.reset();
+                self.timer.progress();
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(None) => Poll::Ready(None),
@@ -154,7 +154,7 @@ pub struct GuestBody {
     connection: Option<Box<Connection>>,
     in_flight: InFlight,
     metrics: Arc<Metrics>,
-    timer: LazyTimer,
+    timer: Stall,
     idle: Duration,
 }
 
@@ -187,7 +187,7 @@ impl ResponseBody {
             connection: Some(connection),
             in_flight,
             metrics,
-            timer: LazyTimer::default(),
+            timer: Stall::default(),
             idle,
         };
         Kind::Guest(Box::new(guest)).into()
@@ -206,12 +206,11 @@ impl GuestBody {
         match &polled {
             Poll::Pending => {
                 ready!(self.timer.poll(cx, self.idle));
-                self.connection = None;
-                self.metrics.aborted.up();
+                self.give_up();
                 Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())))
             }
             Poll::Ready(Some(Ok(_))) => {
-                self.timer.reset();
+                self.timer.progress();
                 if self.inner.is_end_stream() {
                     self.finish();
                 }
@@ -222,8 +221,7 @@ impl GuestBody {
                 polled
             }
             Poll::Ready(Some(Err(_))) => {
-                self.connection = None;
-                self.metrics.aborted.up();
+                self.give_up();
                 polled
             }
         }
@@ -241,14 +239,20 @@ impl GuestBody {
             Some(connection) => connection.poll_drive(cx).is_ready(),
             None => true,
         };
-        if over {
-            self.connection = None;
-        }
         match self.next() {
             Poll::Ready(item) => Poll::Ready(item),
             // Cannot be: a body whose connection is over ends.
             Poll::Pending if over => Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
             Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn give_up(&mut self) {
+        let cut = self.connection.take().is_some_and(|c| c.is_cut());
+        if cut {
+            self.metrics.cut.up();
+        } else {
+            self.metrics.aborted.up();
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::head_scan::HeadScan;
-use crate::timer::LazyTimer;
+use crate::timer::Stall;
 
 /// What the socket of a client and its requests tell each other.
 pub struct ClientWatch {
@@ -67,7 +67,7 @@ pub struct ClientIo {
     inner: TokioIo<TcpStream>,
     watch: Arc<ClientWatch>,
     scan: HeadScan,
-    timer: LazyTimer,
+    timer: Stall,
     stall: Duration,
 }
 
@@ -78,7 +78,7 @@ impl ClientIo {
             inner: TokioIo::new(stream),
             watch,
             scan: HeadScan::default(),
-            timer: LazyTimer::default(),
+            timer: Stall::default(),
             stall,
         }
     }
@@ -99,7 +99,7 @@ impl ClientIo {
     ) -> Poll<io::Result<T>> {
         match polled {
             Poll::Ready(done) => {
-                self.timer.reset();
+                self.timer.progress();
                 Poll::Ready(done)
             }
             Poll::Pending => {

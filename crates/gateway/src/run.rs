@@ -19,6 +19,8 @@ use crate::upstream::SWEEP;
 
 /// Descriptors one client connection may need: its own, one to the guest, and one to the helper that hands it out.
 const DESCRIPTORS_EACH: u64 = 3;
+/// The HTTP library takes no smaller buffer.
+const SMALLEST_BUFFER: usize = 8 * 1024;
 /// Descriptors kept for everything else.
 const DESCRIPTORS_KEPT: u64 = 128;
 
@@ -61,7 +63,7 @@ impl Gateway {
         let limits = fit(config.limits);
         let shared = Arc::new(Shared {
             routes: Routes::new(table, config.state),
-            base_domain: config.base_domain.to_ascii_lowercase(),
+            base_domain: base_domain(&config.base_domain),
             http: connection::builder(&limits),
             limits,
             metrics: Arc::default(),
@@ -117,8 +119,14 @@ async fn finish(shared: &Shared) {
     }
 }
 
+fn base_domain(text: &str) -> String {
+    text.trim_matches('.').to_ascii_lowercase()
+}
+
 /// Lets the process open as many files as it may, and no more clients in than it has descriptors for.
 fn fit(mut limits: Limits) -> Limits {
+    limits.buffer_bytes = limits.buffer_bytes.max(SMALLEST_BUFFER);
+    limits.head_bytes = limits.head_bytes.min(limits.buffer_bytes);
     let needed = (limits.connections as u64)
         .saturating_mul(DESCRIPTORS_EACH)
         .saturating_add(DESCRIPTORS_KEPT);

@@ -6,22 +6,23 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-/// A timer that is only made once something is waited for.
+/// A limit on waiting without progress. Progress costs nothing, and waiting a look at the clock.
 #[derive(Default)]
-pub struct LazyTimer(Option<Pin<Box<Sleep>>>);
+pub struct Stall {
+    since: Option<Instant>,
+    deadline: Deadline,
+}
 
-impl LazyTimer {
-    /// Ready once `limit` has passed since the first poll after the last reset.
+impl Stall {
+    /// Ready once `limit` has passed since the first poll after the last progress.
     pub fn poll(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        let sleep = self
-            .0
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        sleep.as_mut().poll(cx)
+        let since = *self.since.get_or_insert_with(Instant::now);
+        self.deadline.poll(cx, since + limit)
     }
 
-    /// Starts anew at the next poll.
-    pub fn reset(&mut self) {
-        self.0 = None;
+    /// Something moved.
+    pub fn progress(&mut self) {
+        self.since = None;
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Connection {
     traffic: Arc<Traffic>,
     hook: Arc<Hook>,
     deadline: Deadline,
+    over: bool,
 }
 
 /// Why a request got no answer.
@@ -99,12 +100,23 @@ impl Connection {
             traffic,
             hook,
             deadline: Deadline::default(),
+            over: false,
         }))
     }
 
-    /// Moves bytes. Ready once the connection is over; then it must not be driven again.
+    /// Moves bytes. Ready once the connection is over.
     pub fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.driver.poll_without_shutdown(cx).map(|_| ())
+        self.over = self.over || self.driver.poll_without_shutdown(cx).is_ready();
+        if self.over {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// True when a drain cut it.
+    pub fn is_cut(&self) -> bool {
+        self.hook.stage() == Stage::Cut
     }
 
     /// True when it can take a request now; a connection that cannot must be dropped. It is left without a waker: nobody
@@ -130,15 +142,15 @@ impl Connection {
     ) -> Result<Response<Incoming>, SendFailure> {
         let heard = self.traffic.received();
         let mut patience = Patience::new(limit, upload);
-        let deadline = &mut self.deadline;
         let mut answer = pin!(self.sender.try_send_request(request));
-        let driver = &mut self.driver;
         let sent = std::future::poll_fn(|cx| {
-            let over = driver.poll_without_shutdown(cx).is_ready();
+            let over = self.poll_drive(cx).is_ready();
             match quietly(|quiet| answer.as_mut().poll(quiet)) {
                 Poll::Ready(done) => Poll::Ready(Ok(done)),
                 Poll::Pending if over => Poll::Ready(Err(Silence::Over)),
-                Poll::Pending => patience.poll(cx, deadline).map(|()| Err(Silence::TooLong)),
+                Poll::Pending => patience
+                    .poll(cx, &mut self.deadline)
+                    .map(|()| Err(Silence::TooLong)),
             }
         })
         .await;
@@ -155,8 +167,8 @@ impl Connection {
     }
 
     fn failure(&self, heard: bool) -> SendFailure {
-        match (self.hook.stage(), heard) {
-            (Stage::Cut, _) => SendFailure::Cut,
+        match (self.is_cut(), heard) {
+            (true, _) => SendFailure::Cut,
             (_, true) => SendFailure::Garbled,
             (_, false) => SendFailure::Silent,
         }

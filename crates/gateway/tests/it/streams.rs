@@ -141,6 +141,8 @@ async fn events_arrive_one_by_one_and_live_on_through_a_swap() {
     assert_eq!(cut, 1);
     // Cut, and not ended as if it were complete.
     assert!(!raw.rest().await.ends_with(b"0\r\n\r\n"));
+    let counters = gateway.client.status().await.unwrap().counters;
+    assert_eq!((counters.cut, counters.aborted), (1, 0));
 }
 
 #[tokio::test]
