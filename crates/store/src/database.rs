@@ -109,6 +109,12 @@ impl Database {
         Ok(Tx::new(inner, self.clock.now(), self))
     }
 
+    /// The one connection that writes, to change its settings.
+    #[cfg(test)]
+    pub(crate) async fn writer_for_tests(&self) -> PoolConnection<Sqlite> {
+        self.writer.acquire().await.expect("the database is open")
+    }
+
     pub(crate) fn vault(&self) -> &Vault {
         &self.vault
     }
@@ -213,7 +219,10 @@ async fn first_key(
 /// One connection, so that writers queue fairly inside the process instead of fighting for the file's lock. It stays
 /// open: a database in memory would be gone with it.
 async fn writer_pool(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    pool(1).connect_with(options).await
+    pool(1)
+        .before_acquire(|connection, _| Box::pin(dialect::is_usable(connection)))
+        .connect_with(options)
+        .await
 }
 
 fn reader_pool(options: SqliteConnectOptions) -> SqlitePool {

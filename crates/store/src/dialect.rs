@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
 
 /// A write transaction takes its lock at once: a lock that is upgraded later fails without waiting.
 pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
@@ -63,6 +64,20 @@ fn common(options: SqliteConnectOptions, cache: &'static str) -> SqliteConnectOp
         .pragma("cache_size", cache)
         .statement_cache_capacity(64)
         .thread_name(|id| format!("havre-db-{id}"))
+}
+
+/// True when a transaction can begin on a connection that is idle in its pool; another one is opened instead of it else.
+///
+/// SQLite rolls back by itself when the disk is full or cannot be read. The driver then fails to roll back once more and
+/// counts the transaction as open for ever: with one writer, nothing could be written until the next start.
+pub(crate) async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind this, a rollback that was asked for when the last transaction was dropped is done.
+    connection.ping().await?;
+    let usable = !connection.is_in_transaction();
+    if !usable {
+        tracing::warn!("SQLite undid a transaction by itself; its connection is opened anew");
+    }
+    Ok(usable)
 }
 
 /// Time as SQLAlchemy writes it into a DATETIME column of SQLite: `2026-11-22 08:30:38.672045`, UTC without a zone.

@@ -56,7 +56,7 @@ pub enum OpenError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Anything else.
-    #[error("the database could not be opened: {0}")]
+    #[error("{}", text::not_opened(&.0.to_string()))]
     Database(#[from] sqlx::Error),
 }
 

@@ -11,7 +11,8 @@ use domain::{DeploymentId, JobId, ReleaseId, Status};
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::Database;
-use crate::error::{During, Ran};
+use crate::error::{During, Fault, Ran};
+use crate::releases::end_abandoned;
 use crate::rows::{self, Read, ReleaseHead};
 use crate::tx::Tx;
 
@@ -153,6 +154,13 @@ async fn renew(db: &Database, lease: &Lease, ttl: Duration) -> Ran<()> {
 async fn finish(db: &Database, lease: &Lease) -> Ran<()> {
     let mut tx = db.write().await?;
     tx.fence(lease).await?;
+    let row = sqlx::query("SELECT release_id FROM jobs WHERE id = ?")
+        .bind(lease.job.to_string())
+        .fetch_one(tx.conn())
+        .await?;
+    if let Some(release) = row.parsed_opt("release_id")? {
+        end_abandoned(&mut tx, &release).await?;
+    }
     sqlx::query("DELETE FROM jobs WHERE id = ?")
         .bind(lease.job.to_string())
         .execute(tx.conn())
@@ -232,7 +240,7 @@ async fn destroyed(db: &Database, lease: &Lease) -> Ran<()> {
     match tx.status(id).await {
         Ok(Status::Deleted) => return Ok(()),
         Ok(_) => mark_deleted(&mut tx, id).await?,
-        Err(crate::error::Fault::Told(StoreError::NotFound)) => {}
+        Err(Fault::Told(StoreError::NotFound)) => {}
         Err(fault) => return Err(fault),
     }
     end_releases(&mut tx, id).await?;

@@ -7,6 +7,8 @@ mod deployments;
 mod dialect;
 mod error;
 mod events;
+#[cfg(test)]
+mod faults;
 mod guests;
 mod jobs;
 mod key;

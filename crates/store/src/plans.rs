@@ -1,5 +1,6 @@
 //! Tests that no query in the path of a request or of a worker walks a table: SQLite is asked how it would run them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -24,10 +25,21 @@ impl Clock for Still {
 }
 
 async fn database() -> Arc<Database> {
-    let dice = Arc::new(Dice::seeded([1; 32]));
     let folder = tempfile::tempdir().unwrap();
-    let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
-    Database::open(&DatabaseTarget::Memory, key, Arc::new(Still), dice)
+    open(&DatabaseTarget::Memory, folder.path()).await
+}
+
+/// A database on disk, and the folder that goes with it.
+pub(crate) async fn file_database() -> (Arc<Database>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = DatabaseTarget::Sqlite(folder.path().join("deployments.db"));
+    (open(&target, folder.path()).await, folder)
+}
+
+async fn open(target: &DatabaseTarget, folder: &Path) -> Arc<Database> {
+    let dice = Arc::new(Dice::seeded([1; 32]));
+    let key = SecretKey::load_or_create(folder, None, &dice).unwrap();
+    Database::open(target, key, Arc::new(Still), dice)
         .await
         .unwrap()
 }

@@ -5,7 +5,7 @@ mod ends;
 mod progress;
 mod queries;
 
-pub(crate) use ends::end_cancelled;
+pub(crate) use ends::{end_abandoned, end_cancelled};
 
 use async_trait::async_trait;
 use domain::job::Lease;

@@ -22,6 +22,10 @@ pub(crate) fn cannot_open(path: &Path, why: &str) -> String {
     )
 }
 
+pub(crate) fn not_opened(why: &str) -> String {
+    format!("the database could not be opened: {why}")
+}
+
 pub(crate) fn foreign_tables(table: &str) -> String {
     format!(
         "the database holds a table `{table}` that is not Havre's, and it was not touched. Point DATABASE_URL at a \
@@ -163,6 +167,10 @@ pub(crate) fn queue_full(name: &str) -> String {
 pub(crate) fn release_cancelled(version: Version) -> String {
     format!("{version} was cancelled.")
 }
+
+pub(crate) const ABANDONED: &str = "The deploy ended without an outcome, by a fault of Havre.";
+pub(crate) const ABANDONED_CURE: &str = "Deploy it again; the server's log tells more.";
+pub(crate) const RACED: &str = "another program changed the row meanwhile";
 
 pub(crate) const BAD_PAGE: &str =
     "The place of the page is not one that Havre gave. Start again from the first page.";

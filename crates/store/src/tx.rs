@@ -12,6 +12,7 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use crate::database::Database;
 use crate::error::{Fault, Ran};
 use crate::rows::{ReleaseHead, micros, to_json};
+use crate::text;
 
 pub(crate) struct Tx<'a> {
     inner: Transaction<'static, Sqlite>,
@@ -238,6 +239,6 @@ fn raced(rows: u64) -> Ran<()> {
     if rows == 1 {
         Ok(())
     } else {
-        Err(StoreError::Unavailable("another program changed the row meanwhile".into()).into())
+        Err(StoreError::Unavailable(text::RACED.into()).into())
     }
 }

@@ -3,7 +3,7 @@
 use domain::event::StepState;
 use domain::job::Lease;
 use domain::status::{Event, ReleaseEvent};
-use domain::{Failure, ReleaseId, ReleaseStatus};
+use domain::{Failure, FailureKind, ReleaseId, ReleaseStatus, Status};
 
 use super::progress::started;
 use crate::database::Database;
@@ -69,18 +69,37 @@ pub(super) async fn failed(
     if head.status == ReleaseStatus::Failed {
         return Ok(());
     }
+    end_failed(&mut tx, &head, failure).await?;
+    tx.commit().await
+}
+
+async fn end_failed(tx: &mut Tx<'_>, head: &ReleaseHead, failure: &Failure) -> Ran<()> {
     sqlx::query("UPDATE releases SET failure = ? WHERE id = ?")
         .bind(to_json(failure)?)
         .bind(head.id.to_string())
         .execute(tx.conn())
         .await?;
-    cut_steps(&mut tx, &head).await?;
-    tx.release_takes(&head, ReleaseEvent::Fail).await?;
+    cut_steps(tx, head).await?;
+    tx.release_takes(head, ReleaseEvent::Fail).await?;
     tx.deployment_takes(&head.deployment, Event::ReleaseEnded)
         .await?;
     tx.tell_story(&head.deployment, Some(&failure.story()))
-        .await?;
-    tx.commit().await
+        .await
+}
+
+/// The job of a release is over without having ended it, by a fault of the platform. Without this it would be under way
+/// for ever, with nobody to see to it.
+pub(crate) async fn end_abandoned(tx: &mut Tx<'_>, release: &ReleaseId) -> Ran<()> {
+    let head = tx.release_head(release).await?;
+    if head.status.is_over() {
+        return Ok(());
+    }
+    if head.cancel_requested {
+        tx.release_takes(&head, ReleaseEvent::Cancel).await?;
+        return end_cancelled(tx, &head).await;
+    }
+    let failure = Failure::new(FailureKind::Platform, text::ABANDONED).cure(text::ABANDONED_CURE);
+    end_failed(tx, &head, &failure).await
 }
 
 /// The step that ran is told as failed.
@@ -114,7 +133,7 @@ pub(crate) async fn end_cancelled(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()
     let status = tx
         .deployment_takes(&head.deployment, Event::ReleaseEnded)
         .await?;
-    if status == domain::Status::Failed {
+    if status == Status::Failed {
         let story = text::release_cancelled(head.version);
         tx.tell_story(&head.deployment, Some(&story)).await?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::job::{Lease, WorkerId};
 use domain::ports::{BuiltArtifact, StepRow, Store, StoreError, StoreResult, Wanted};
 use domain::status::Event;
-use domain::{ReleaseId, Step};
+use domain::{ReleaseId, ReleaseStatus, Status, Step};
 
 use crate::world::*;
 
@@ -174,6 +174,29 @@ contract! {
         world.store.finish(&lease).await.unwrap();
         assert!(!world.store.is_queued(&job.id).await.unwrap());
         assert!(matches!(world.store.finish(&lease).await, Err(StoreError::LeaseLost)));
+    }
+
+    /// The platform gave up in a place that could not tell the story of the release.
+    async fn a_job_that_is_over_leaves_no_release_under_way(world) {
+        let first = world.deploy("my-app").await;
+        let (_, lease) = world.lease().await;
+        world.store.release_began(&lease, &first.release).await.unwrap();
+        world.store.finish(&lease).await.unwrap();
+        let row = world.shown("my-app").await;
+        assert_eq!(row.status, Some(Status::Failed));
+        assert!(row.error_message.unwrap().contains("Deploy it again"));
+        let kind = world.release(&first.release).await.failure.unwrap().kind;
+        assert_eq!(kind, domain::FailureKind::Platform);
+        world.deploy("my-app").await;
+        world.serve_next(1).await;
+
+        let third = world.deploy("my-app").await;
+        let (_, lease) = world.lease().await;
+        world.store.release_began(&lease, &third.release).await.unwrap();
+        world.store.cancel(&first.deployment).await.unwrap();
+        world.store.finish(&lease).await.unwrap();
+        assert_eq!(world.release(&third.release).await.status, ReleaseStatus::Cancelled);
+        assert_eq!(world.status("my-app").await, Status::Running);
     }
 
     async fn a_lease_of_one_deployment_is_none_of_another(world) {

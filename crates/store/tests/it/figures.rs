@@ -42,6 +42,10 @@ async fn fill(world: &World) {
     }
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "figures are printed for whoever runs it by hand"
+)]
 async fn timed<T>(what: &str, times: u32, mut run: impl AsyncFnMut() -> T) {
     let began = Instant::now();
     for _ in 0..times {

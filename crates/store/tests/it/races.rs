@@ -169,7 +169,25 @@ async fn one_ending(world) {
     assert_eq!(world.status("my-app").await, winners[0]);
 }
 
-async fn one_secret(world) {
+/// A client that goes away drops its request anywhere: what was begun is undone, and nobody waits for it.
+    async fn requests_that_are_dropped(world) {
+        let mut taken = 0;
+        for number in 0..150u64 {
+            let name = format!("app-{number}");
+            let new = ask(&name);
+            let request = world.store.accept_deploy(&new);
+            let limit = std::time::Duration::from_micros(number * 40);
+            taken += u64::from(tokio::time::timeout(limit, request).await.is_ok());
+        }
+        let last = world.deploy("last-one").await;
+        let total = world.store.counts(&Default::default()).await.unwrap().total;
+        assert!(total > taken, "{total} {taken}");
+        assert_eq!(world.store.queued().await.unwrap(), total, "a row without its job");
+        assert_eq!(world.store.live(None, 1000).await.unwrap().len() as u64, total);
+        assert_eq!(world.versions(&last.deployment).await.len(), 1);
+    }
+
+    async fn one_secret(world) {
     let id = world.deploy("my-app").await.deployment;
     let store = world.store.clone();
     let secrets = at_once(move |number| {
