@@ -10,5 +10,6 @@ mod arrows;
 mod cli;
 mod e2e;
 mod harness;
+mod serve;
 mod server;
 mod static_files;

@@ -37,6 +37,11 @@ pub fn why_not() -> Option<String> {
 impl Server {
     /// Starts a server that admits the repositories of its world.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more in its environment.
+    pub async fn start_with(more: &[(&str, String)]) -> Self {
         let mut world = World::new();
         let (listen, gateway) = (free_port(), free_port());
         let data = world.work().parent().unwrap().join("data");
@@ -50,9 +55,9 @@ impl Server {
                 world.work().to_str().unwrap().to_owned(),
             ),
         ];
-        world
-            .env
-            .extend(settings.map(|(name, value)| (name.to_owned(), value)));
+        for (name, value) in settings.iter().chain(more) {
+            world.env.insert((*name).to_owned(), value.clone());
+        }
         let mut server = Self {
             world,
             child: None,
@@ -84,12 +89,25 @@ impl Server {
         .await;
     }
 
-    /// `kill -9`, or SIGTERM and its end.
-    pub fn down(&mut self, signal: Signal) {
-        if let Some(mut child) = self.child.take() {
-            kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
-            child.wait().unwrap();
-        }
+    /// `kill -9`, or SIGTERM, and its end; the exit code.
+    pub fn down(&mut self, signal: Signal) -> Option<i32> {
+        let mut child = self.child.take()?;
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        child.wait().unwrap().code()
+    }
+
+    /// The process of the gateway: exactly one.
+    pub fn gateway_pid(&self) -> Pid {
+        let found = gateways(&self.world.env["HAVRE_DATA_DIR"]);
+        assert_eq!(found.len(), 1);
+        found[0]
+    }
+
+    /// The gateway is wanted on another port.
+    pub fn move_gateway(&mut self, port: u16) {
+        self.gateway = port;
+        let address = format!("127.0.0.1:{port}");
+        self.world.env.insert("HAVRE_GATEWAY".into(), address);
     }
 
     /// Runs a verb.
@@ -139,9 +157,7 @@ impl Server {
 
     /// `kill -9` of the gateway.
     pub fn kill_gateway(&self) {
-        let found = gateways(&self.world.env["HAVRE_DATA_DIR"]);
-        assert_eq!(found.len(), 1);
-        kill(found[0], Signal::SIGKILL).unwrap();
+        kill(self.gateway_pid(), Signal::SIGKILL).unwrap();
     }
 
     fn end_gateway(&self) {
