@@ -51,6 +51,8 @@ pub(crate) struct Guest {
     pub written: Content,
     pub service: Option<Service>,
     pub app: AppState,
+    /// What the app goes back to when it is thawed.
+    pub frozen: Option<AppState>,
     pub restarts: u32,
     /// Probes and requests since the app started.
     pub asked: u32,
@@ -227,6 +229,7 @@ impl Guest {
             written: Content::new(),
             service: None,
             app: AppState::Stopped,
+            frozen: None,
             restarts: 0,
             asked: 0,
             log: Vec::new(),

@@ -1,5 +1,6 @@
 //! What the simulation promises to those who test with it.
 
+mod contract;
 mod crash;
 mod guests;
 mod support;

@@ -1,6 +1,7 @@
 //! What the calls do to guests and artifacts. Each takes place at once.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -91,6 +92,11 @@ fn toolchain(runtime: Runtime, what: &str) -> DriverError {
     }
 }
 
+fn is_below(path: &str) -> bool {
+    let mut parts = Path::new(path).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
 pub(super) fn create(state: &mut State, spec: &GuestSpec) -> Result<(), DriverError> {
     if let Some(there) = state.guests.get(&spec.id) {
         if there.spec != *spec {
@@ -100,6 +106,12 @@ pub(super) fn create(state: &mut State, spec: &GuestSpec) -> Result<(), DriverEr
             ));
         }
         return Ok(());
+    }
+    if let Some(bad) = spec.persist.iter().find(|path| !is_below(path)) {
+        return Err(DriverError::other(
+            "keep a folder",
+            format!("`{bad}` is not below the app's folder"),
+        ));
     }
     has_room(state)?;
     let content = match &spec.artifact {
@@ -203,10 +215,11 @@ pub(super) fn start(
     }
     match &guest.app {
         AppState::Frozen => {
-            guest.app = AppState::Running {
+            let since = AppState::Running {
                 restarts: guest.restarts,
                 since: now,
             };
+            guest.app = guest.frozen.take().unwrap_or(since);
             return Ok(());
         }
         AppState::Running { .. } | AppState::BackingOff { .. }
@@ -256,7 +269,9 @@ pub(super) fn freeze(state: &mut State, id: &GuestId) -> Result<bool, DriverErro
     state.must_not_be_routed(id, "frozen");
     let guest = state.guests.get_mut(id).ok_or_else(|| gone(id))?;
     match guest.app {
-        AppState::Running { .. } => guest.app = AppState::Frozen,
+        AppState::Running { .. } => {
+            guest.frozen = Some(std::mem::replace(&mut guest.app, AppState::Frozen))
+        }
         AppState::Frozen => {}
         _ => return Ok(false),
     }
