@@ -88,6 +88,9 @@ fn contents(dir: &GuestDir, made: &Made, lower: Option<&Path>, ids: Ids) -> Resu
             app_folder(&dir.app(), ids).on(what)?;
             trees::copy(lower, &dir.app(), ids.outer).on("copy the artifact")
         }
-        (_, _, _) => app_folder(&dir.app(), ids).on(what),
+        (_, _, _) => {
+            app_folder(&dir.tmp(), ids).on(what)?;
+            app_folder(&dir.app(), ids).on(what)
+        }
     }
 }

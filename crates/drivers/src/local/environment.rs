@@ -13,7 +13,7 @@ use super::persist;
 use super::spec::Made;
 use super::tier::Place;
 use super::toolchain::{PreparedBase, RegistrySettings};
-use super::wire::{AppFolder, Bind, Command, Launch, Limits, Work};
+use super::wire::{AppFolder, Bind, Command, Launch, Limits, TMP_DIR, Work};
 
 /// Where a build's dependency cache is.
 const CACHE_DIR: &str = "/cache";
@@ -21,14 +21,16 @@ const CACHE_DIR: &str = "/cache";
 pub const SELF_PATH: &str = "/havre";
 
 /// The caches of the tools that have one, below [`CACHE_DIR`].
-const CACHES: [(&str, &str); 7] = [
+const CACHES: [(&str, &str); 8] = [
     ("PIP_CACHE_DIR", "pip"),
     ("UV_CACHE_DIR", "uv"),
     ("POETRY_CACHE_DIR", "poetry"),
     ("PIPENV_CACHE_DIR", "pipenv"),
     ("npm_config_cache", "npm"),
-    ("npm_config_store_dir", "pnpm"),
     ("YARN_CACHE_FOLDER", "yarn"),
+    // Where pnpm keeps its store, and many others what they can make again.
+    ("XDG_DATA_HOME", "share"),
+    ("XDG_CACHE_HOME", "xdg"),
 ];
 
 /// Everything that the launch of a guest is made from.
@@ -113,6 +115,7 @@ impl Surroundings<'_> {
     }
 
     fn binds(&self) -> Result<Vec<Bind>, DriverError> {
+        let spec = &self.made.spec;
         let read_only = |path: PathBuf| Bind {
             from: path.clone(),
             to: path,
@@ -132,6 +135,14 @@ impl Surroundings<'_> {
                 writable: true,
             });
         }
+        if spec.role == Role::Build {
+            // On the disk: what a build unpacks there would eat its memory.
+            binds.push(Bind {
+                from: self.layout.guest(&spec.id).tmp(),
+                to: TMP_DIR.into(),
+                writable: true,
+            });
+        }
         binds.extend(persist::binds(self.layout, &self.made.spec)?);
         // What is gone from the host cannot be bound; what it held is missed by whoever needs it, in its own words.
         binds.retain(|bind| bind.from.exists());
@@ -145,7 +156,7 @@ impl Surroundings<'_> {
         set("HOME", "/tmp/home".into());
         set("LANG", "C.UTF-8".into());
         set("USER", "app".into());
-        set("TMPDIR", "/tmp".into());
+        set("TMPDIR", TMP_DIR.into());
         self.base
             .env
             .iter()

@@ -82,6 +82,10 @@ impl GuestDir {
     pub fn app(&self) -> PathBuf {
         self.0.join("app")
     }
+    /// A build's scratch space.
+    pub fn tmp(&self) -> PathBuf {
+        self.0.join("tmp")
+    }
     /// What the app wrote over its artifact.
     pub fn upper(&self) -> PathBuf {
         self.0.join("upper")

@@ -38,5 +38,5 @@ mod written;
 pub use config::{Floor, LocalConfig};
 pub use driver::LocalDriver;
 pub use shim::{GUEST_COMMAND, guest_main};
-pub use tier::Tier;
+pub use tier::{BadTier, Tier};
 pub use wire::CrashPolicy;

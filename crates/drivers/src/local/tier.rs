@@ -27,6 +27,23 @@ pub enum Tier {
     L2,
 }
 
+/// A word that is no tier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no isolation tier of this driver: L1 or L2")]
+pub struct BadTier(String);
+
+impl std::str::FromStr for Tier {
+    type Err = BadTier;
+
+    fn from_str(text: &str) -> Result<Self, BadTier> {
+        match text.to_ascii_uppercase().as_str() {
+            "L1" => Ok(Self::L1),
+            "L2" => Ok(Self::L2),
+            _ => Err(BadTier(text.to_owned())),
+        }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Place {

@@ -21,6 +21,9 @@ pub struct Ids {
 /// The uid and gid of every app inside its guest.
 pub const INNER_ID: u32 = 1000;
 
+/// Scratch space inside a guest.
+pub const TMP_DIR: &str = "/tmp";
+
 /// How `/app` is made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -19,6 +19,8 @@ in_every_case!(
     a_flood_of_output_neither_stalls_nor_piles_up,
     a_hanging_command_is_ended_in_time,
     no_core_file_is_written,
+    the_kernel_is_told_the_limits,
+    a_builds_scratch_space_is_on_disk_and_an_apps_is_not,
 );
 
 const EAT: &str = "exec /usr/bin/python3 -c 'x = bytearray(600 << 20); print(len(x))'";
@@ -183,4 +185,56 @@ async fn no_core_file_is_written(case: Case) {
     let said = bed.sh(&build.id, "ulimit -c; kill -SEGV $$").await;
     assert_eq!(said.lines, ["0"]);
     assert_eq!(said.end.unwrap(), ExecEnd::Signal(11));
+}
+
+/// What a file of the guest's groups says, in either version.
+fn limit(bed: &Bed, guest: &domain::GuestId, controller: &str, files: [&str; 2]) -> Option<String> {
+    let placement = bed.state(guest)["cgroup"]["bases"][controller]
+        .as_str()?
+        .to_owned();
+    let group = std::path::Path::new(&placement).join(guest.as_str());
+    let read = |file: &str| std::fs::read_to_string(group.join(file)).ok();
+    Some(files.into_iter().find_map(read)?.trim().to_owned())
+}
+
+async fn the_kernel_is_told_the_limits(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("cat /proc/self/limits; exec sleep 600"))
+        .await
+        .unwrap();
+    if bed.driver.report().await.unwrap().tier == "L1" {
+        let bytes = (256u64 << 20).to_string();
+        assert_eq!(
+            limit(
+                &bed,
+                &serve.id,
+                "memory",
+                ["memory.limit_in_bytes", "memory.max"]
+            ),
+            Some(bytes)
+        );
+        assert_eq!(
+            limit(&bed, &serve.id, "pids", ["pids.max", "pids.max"]),
+            Some("512".into())
+        );
+        let cpu = limit(&bed, &serve.id, "cpu", ["cpu.cfs_quota_us", "cpu.max"]).unwrap();
+        assert!(cpu.starts_with("100000"), "{cpu}");
+    } else {
+        let started = Instant::now();
+        while !bed.log(&serve.id).await.contains("268435456") {
+            assert!(started.elapsed() < BOUND, "{}", bed.log(&serve.id).await);
+        }
+    }
+}
+
+async fn a_builds_scratch_space_is_on_disk_and_an_apps_is_not(case: Case) {
+    let bed = Bed::new(case);
+    let build = bed.build().await;
+    let serve = bed.serve(&[]).await;
+    let kind = "stat -f -c %T /tmp; touch /tmp/home/x; mkdir -p ~/y";
+    assert_ne!(bed.sh(&build.id, kind).await.ok(), "tmpfs");
+    assert_eq!(bed.sh(&serve.id, kind).await.ok(), "tmpfs");
+    bed.sh(&build.id, "test -e /tmp/home/x").await.ok();
 }

@@ -8,7 +8,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{chdir, chroot, pivot_root};
 
 use super::super::trouble::{On, Trouble};
-use super::super::wire::Launch;
+use super::super::wire::{Launch, TMP_DIR};
 use super::mounts::{self, OPEN, SEALED};
 use super::sources::{AppSource, Source, Sources};
 use super::{dev, etc};
@@ -31,15 +31,20 @@ pub fn build(launch: &Launch, sources: &Sources) -> Result<(), Trouble> {
     dev::build(stage)?;
     folder(&stage.join("proc"))?;
     mounts::fresh("proc", &stage.join("proc"), quiet | MsFlags::MS_NOEXEC, "")?;
-    let tmp = launch.limits.memory / 2;
-    scratch(&stage.join("tmp"), tmp)?;
-    fs::create_dir(stage.join("tmp/home")).on("make the home folder")?;
+    if !launch
+        .binds
+        .iter()
+        .any(|bind| bind.to == Path::new(TMP_DIR))
+    {
+        scratch(&stage.join("tmp"), launch.limits.memory / 2)?;
+    }
     app(stage, &sources.app)?;
     for (source, bind) in &sources.binds {
         let at = stage.join(bind.to.strip_prefix("/").unwrap_or(&bind.to));
         place(source, &at)?;
         mounts::restrict(&at, if bind.writable { OPEN } else { SEALED }, true)?;
     }
+    folder(&stage.join("tmp/home"))?;
     enter(stage)
 }
 

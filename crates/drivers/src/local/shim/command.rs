@@ -1,6 +1,7 @@
 //! Runs one command to its end; ends it when the controller goes away.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use tokio::io::unix::AsyncFd;
 
@@ -8,7 +9,7 @@ use super::super::layout::GuestDir;
 use super::super::link::{Order, Word};
 use super::super::trouble::{On, Trouble};
 use super::super::watch;
-use super::super::wire::{AppFolder, End, Event, Launch};
+use super::super::wire::{AppFolder, End, Event, Launch, TMP_DIR};
 use super::disk::Watch;
 use super::entry::Controller;
 use super::guest::{self, Guest};
@@ -69,13 +70,13 @@ async fn supervise(
 }
 
 /// The folders that count against the disk limit.
-pub fn watched(launch: &Launch) -> Vec<std::path::PathBuf> {
+pub fn watched(launch: &Launch) -> Vec<PathBuf> {
     let own = match &launch.app {
         AppFolder::Plain(folder) => folder.clone(),
         AppFolder::Overlay { upper, .. } => upper.clone(),
     };
     // The cache outlives the build and is not the app's.
-    let kept = |to: &std::path::Path| to.starts_with(domain::guest::APP_DIR);
+    let kept = |to: &Path| to.starts_with(domain::guest::APP_DIR) || to == TMP_DIR;
     let bound = launch
         .binds
         .iter()

@@ -2,15 +2,32 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::super::wire::{Answer, Ask};
 
 /// A question and where its answer goes.
-pub type Asked = (Ask, oneshot::Sender<Answer>);
+pub type Asked = (Ask, Asker);
+
+/// Who asked.
+pub struct Asker(UnixStream);
+
+impl Asker {
+    /// Answers; whoever asked may be gone.
+    pub async fn answer(mut self, answer: Answer) {
+        if let Ok(mut line) = serde_json::to_vec(&answer) {
+            line.push(b'\n');
+            let _ = tokio::time::timeout(PATIENCE, self.0.write_all(&line)).await;
+        }
+    }
+}
+
+/// How long one who asks may take to do so, or to take the answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Listens at this path, in place of what a predecessor left there.
 pub fn listen(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
@@ -25,44 +42,19 @@ pub fn listen(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
 /// Takes one client after the other: there is one controller.
 pub async fn serve(listener: UnixListener, to: mpsc::Sender<Asked>) {
     while let Ok((client, _)) = listener.accept().await {
-        let bound = std::time::Duration::from_secs(2);
-        let asked = tokio::time::timeout(bound, read(client)).await;
-        if let Ok(Ok((ask, client))) = asked {
-            tokio::task::spawn_local(answer(ask, client, to.clone()));
+        if let Ok(Ok(asked)) = tokio::time::timeout(PATIENCE, read(client)).await
+            && to.send(asked).await.is_err()
+        {
+            return;
         }
     }
 }
 
-async fn read(client: UnixStream) -> io::Result<(Ask, UnixStream)> {
-    let mut reader = BufReader::new(client.take_limited());
+/// A question is short.
+async fn read(client: UnixStream) -> io::Result<Asked> {
+    let mut reader = BufReader::new(client.take(1024));
     let mut line = String::new();
     reader.read_line(&mut line).await?;
-    Ok((
-        serde_json::from_str(&line)?,
-        reader.into_inner().into_inner(),
-    ))
-}
-
-async fn answer(ask: Ask, mut client: UnixStream, to: mpsc::Sender<Asked>) {
-    let (sender, receiver) = oneshot::channel();
-    if to.send((ask, sender)).await.is_err() {
-        return;
-    }
-    if let Ok(answer) = receiver.await
-        && let Ok(mut line) = serde_json::to_vec(&answer)
-    {
-        line.push(b'\n');
-        let _ = client.write_all(&line).await;
-    }
-}
-
-/// A question is short.
-trait Limited: Sized {
-    fn take_limited(self) -> tokio::io::Take<Self>;
-}
-
-impl Limited for UnixStream {
-    fn take_limited(self) -> tokio::io::Take<Self> {
-        self.take(1024)
-    }
+    let ask = serde_json::from_str(&line)?;
+    Ok((ask, Asker(reader.into_inner().into_inner())))
 }

@@ -8,6 +8,7 @@ mod disk;
 mod entry;
 mod guest;
 mod lock;
+mod pump;
 mod restart;
 mod service;
 pub mod state;

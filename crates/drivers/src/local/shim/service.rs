@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::guest::AppState;
 use nix::fcntl::OFlag;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::super::layout::GuestDir;
@@ -21,17 +21,20 @@ use super::super::wire::{Answer, Ask, CrashPolicy, End, Event, Launch, Work};
 use super::super::{files, network, watch};
 use super::clock::now;
 use super::command::{end_of, runtime, watched};
-use super::control::{self, Asked};
+use super::control::{self, Asked, Asker};
 use super::disk::Watch;
 use super::entry::Controller;
 use super::guest::{self, Guest};
 use super::lock;
+use super::pump::pump;
 use super::restart::{Restarts, Verdict};
 use super::state::State;
 use crate::text::guest as text;
 
-/// Output read at once; more waits in the pipe.
-const CHUNK: usize = 16 * 1024;
+/// The pause before a state that could not be written is written again.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
+/// How often that is tried for the last state, before the shim ends without it.
+const LAST_SAVES: usize = 30;
 /// How long the last lines of a killed app may take into its log.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -50,6 +53,8 @@ pub fn run(launch: &Launch, controller: &mut Controller) -> Result<(), Trouble> 
     };
     let mut service = Service::new(launch, dir, guest, log)?;
     service.begin()?;
+    // A guest whose state cannot be written at all would be found by nobody.
+    service.save()?;
     controller.tell(&ready)?;
     // From here on the controller may come and go.
     let _ = controller.close();
@@ -68,7 +73,9 @@ struct Service<'a> {
     before_frozen: Option<AppState>,
     since: DateTime<Utc>,
     again: Option<Instant>,
-    stopping: Option<(Instant, Vec<oneshot::Sender<Answer>>)>,
+    stopping: Option<(Instant, Vec<Asker>)>,
+    /// When to try again to write the state.
+    unsaved: Option<Instant>,
 }
 
 /// Something that the service must react to.
@@ -77,6 +84,7 @@ enum Happened {
     Killed,
     Asked(Asked),
     Again,
+    SaveAgain,
     GraceOver,
     OverDisk,
 }
@@ -100,6 +108,7 @@ impl<'a> Service<'a> {
             since: now(),
             again: None,
             stopping: None,
+            unsaved: None,
         })
     }
 
@@ -112,7 +121,8 @@ impl<'a> Service<'a> {
         self.show(AppState::Running {
             restarts: self.restarts.count,
             since: self.since,
-        })
+        });
+        Ok(())
     }
 
     async fn supervise(
@@ -144,6 +154,7 @@ impl<'a> Service<'a> {
                 Some(asked) = asked.recv() => Happened::Asked(asked),
                 Some(()) = full.recv() => Happened::OverDisk,
                 () = until(self.again) => Happened::Again,
+                () = until(self.unsaved) => Happened::SaveAgain,
                 () = until(self.stopping.as_ref().map(|(at, _)| *at)) => Happened::GraceOver,
             };
             if let Some(last) = self.react(happened)? {
@@ -162,8 +173,12 @@ impl<'a> Service<'a> {
             Happened::Killed => Ok(Some(self.killed())),
             Happened::OverDisk => Ok(Some(down(text::OVER_DISK, true))),
             Happened::Again => self.begin().map(|()| None),
+            Happened::SaveAgain => {
+                self.show(self.app.clone());
+                Ok(None)
+            }
             Happened::GraceOver => Ok(Some(AppState::Stopped)),
-            Happened::Asked((ask, answer)) => self.asked(ask, answer),
+            Happened::Asked((ask, asker)) => self.asked(ask, asker),
         }
     }
 
@@ -185,7 +200,7 @@ impl<'a> Service<'a> {
                 self.show(AppState::BackingOff {
                     restarts,
                     last_exit,
-                })?;
+                });
                 Ok(None)
             }
         }
@@ -204,30 +219,22 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn asked(
-        &mut self,
-        ask: Ask,
-        answer: oneshot::Sender<Answer>,
-    ) -> Result<Option<AppState>, Trouble> {
+    fn asked(&mut self, ask: Ask, asker: Asker) -> Result<Option<AppState>, Trouble> {
         match ask {
-            Ask::Stop { grace } => return self.stop(grace, answer),
-            Ask::Freeze => drop(answer.send(self.freeze())),
-            Ask::Thaw => drop(answer.send(self.thaw())),
+            Ask::Stop { grace } => return self.stop(grace, asker),
+            Ask::Freeze => reply(asker, self.freeze()),
+            Ask::Thaw => reply(asker, self.thaw()),
         }
         Ok(None)
     }
 
-    fn stop(
-        &mut self,
-        grace: Duration,
-        answer: oneshot::Sender<Answer>,
-    ) -> Result<Option<AppState>, Trouble> {
+    fn stop(&mut self, grace: Duration, asker: Asker) -> Result<Option<AppState>, Trouble> {
         let _ = self.thaw();
         let (until, mut askers) = self
             .stopping
             .take()
             .unwrap_or((Instant::now() + grace, vec![]));
-        askers.push(answer);
+        askers.push(asker);
         self.stopping = Some((until.min(Instant::now() + grace), askers));
         if self.again.is_some() {
             return Ok(Some(AppState::Stopped));
@@ -248,7 +255,8 @@ impl<'a> Service<'a> {
             return Answer::Cannot(why.to_string());
         }
         self.before_frozen = Some(self.app.clone());
-        answer(self.show(AppState::Frozen))
+        self.show(AppState::Frozen);
+        Answer::Done
     }
 
     fn thaw(&mut self) -> Answer {
@@ -259,7 +267,8 @@ impl<'a> Service<'a> {
             self.before_frozen = Some(before);
             return Answer::Cannot(why.to_string());
         }
-        answer(self.show(before))
+        self.show(before);
+        Answer::Done
     }
 
     /// By the freezer where there is one; else every process is stopped one by one.
@@ -281,9 +290,15 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn show(&mut self, app: AppState) -> Result<(), Trouble> {
+    /// Changes the state and writes it down. A full disk must not end what runs: writing is tried again.
+    fn show(&mut self, app: AppState) {
         self.app = app;
         self.restarts.ooms = self.guest.oom_kills();
+        let saved = self.save();
+        self.unsaved = saved.is_err().then(|| Instant::now() + SAVE_AGAIN);
+    }
+
+    fn save(&self) -> Result<(), Trouble> {
         let fingerprint = match &self.launch.work {
             Work::Service { fingerprint, .. } => fingerprint.clone(),
             Work::Command => String::new(),
@@ -330,22 +345,21 @@ impl<'a> Service<'a> {
             _ => self.note(text::NOTE_STOPPED),
         }
         let _ = files::gone_is_fine(std::fs::remove_file(self.dir.control()));
-        self.show(last)?;
-        for asker in self.stopping.into_iter().flat_map(|(_, askers)| askers) {
-            let _ = asker.send(Answer::Done);
+        self.show(last);
+        for _ in 0..LAST_SAVES {
+            let Some(again) = self.unsaved else { break };
+            tokio::time::sleep_until(again).await;
+            self.show(self.app.clone());
         }
-        // The answers are written by tasks of this thread.
-        tokio::task::yield_now().await;
-        tokio::task::yield_now().await;
+        for asker in self.stopping.into_iter().flat_map(|(_, askers)| askers) {
+            asker.answer(Answer::Done).await;
+        }
         Ok(())
     }
 }
 
-fn answer(done: Result<(), Trouble>) -> Answer {
-    match done {
-        Ok(()) => Answer::Done,
-        Err(why) => Answer::Cannot(why.to_string()),
-    }
+fn reply(asker: Asker, answer: Answer) {
+    tokio::task::spawn_local(asker.answer(answer));
 }
 
 fn down(how: &str, crash_loop: bool) -> AppState {
@@ -360,27 +374,4 @@ async fn until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// Carries the app's output into its log until the last writer is gone.
-async fn pump(output: OwnedFd, log: Rc<RefCell<LogSink>>) {
-    let flags = nix::fcntl::FcntlArg::F_SETFL(OFlag::O_NONBLOCK);
-    let (Ok(_), Ok(pipe)) = (nix::fcntl::fcntl(&output, flags), watch::readable(&output)) else {
-        return;
-    };
-    drop(output);
-    let mut chunk = vec![0u8; CHUNK];
-    loop {
-        let Ok(mut ready) = pipe.readable().await else {
-            return;
-        };
-        match ready.try_io(|pipe| Ok(nix::unistd::read(pipe.get_ref(), &mut chunk)?)) {
-            Ok(Ok(0) | Err(_)) => break,
-            Ok(Ok(length)) => log.borrow_mut().feed(now(), &chunk[..length]),
-            Err(_) => {}
-        }
-        // A flood must not keep the other tasks of this thread waiting.
-        tokio::task::yield_now().await;
-    }
-    log.borrow_mut().end(now());
 }
