@@ -193,9 +193,8 @@ impl Connections {
             let ended = matches!(state, State::Closed | State::TimeWait | State::Listen);
             if ended {
                 sockets.remove(connection.handle);
-                if !(connection.host_done && connection.guest_done) {
-                    // The guest broke it off; its peer is to see that, not a tidy end.
-                    let _peer_sees_an_end = connection.host.set_zero_linger();
+                if !connection.is_over() {
+                    connection.break_off();
                 }
             }
             !ended
@@ -207,7 +206,29 @@ impl Connections {
     }
 }
 
+/// What is cut off must not look like a tidy end to the peers.
+impl Drop for Connections {
+    fn drop(&mut self) {
+        for connection in self
+            .open
+            .values()
+            .filter(|connection| !connection.is_over())
+        {
+            connection.break_off();
+        }
+    }
+}
+
 impl Connection {
+    fn is_over(&self) -> bool {
+        self.host_done && self.guest_done
+    }
+
+    /// Makes the peer see a reset once this is dropped.
+    fn break_off(&self) {
+        let _peer_sees_an_end = self.host.set_zero_linger();
+    }
+
     fn pump(&mut self, socket: &mut Socket<'_>, context: &mut Context<'_>) -> io::Result<()> {
         self.carry_out(socket, context)?;
         self.carry_in(socket, context)
