@@ -208,7 +208,15 @@ impl<'a> Finder<'a> {
         } else {
             config_of(&view)?
         };
-        let config = own.unwrap_or_else(|| self.top.clone());
+        // What havre.toml at the top says of one folder is not said of another.
+        let meant = self.top.root.as_deref().is_none_or(|meant| meant == root);
+        let config = own.unwrap_or_else(|| {
+            if meant {
+                self.top.clone()
+            } else {
+                Config::default()
+            }
+        });
         Ok(Judged::of(App::read(view, config)))
     }
 

@@ -1,6 +1,6 @@
 //! Weighs what speaks for each framework in one folder and makes the plan of the weightiest, or of the one wished for.
 
-use domain::plan::{NotYet, Plan};
+use domain::plan::{NotYet, Plan, Runtime};
 
 use crate::app::App;
 use crate::evidence::{self, Evidence, STRONG};
@@ -172,6 +172,10 @@ impl<'a> Judged<'a> {
             }
         }
         for sign in &self.signs {
+            if plan.main_runtime() == Runtime::Shell && sign.evidence.weight >= STRONG {
+                plan.warnings.push(text::not_prepared(sign.title));
+                continue;
+            }
             let one = std::slice::from_ref(&sign.evidence);
             plan.rejected.push(text::rejected_later(sign.title, one));
         }

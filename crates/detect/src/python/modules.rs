@@ -93,7 +93,7 @@ impl Entry<'_> {
 pub(crate) fn read_all(view: &View<'_>) -> Vec<PyFile> {
     let mut paths: Vec<&str> = view
         .files()
-        .filter(|path| path.ends_with(".py") && is_candidate(path))
+        .filter(|path| path.ends_with(".py") && is_candidate(path) && !is_shadowed(view, path))
         .collect();
     paths.sort_by_key(|path| (path.matches('/').count(), usual(path), *path));
     paths.truncate(MAX_FILES);
@@ -111,6 +111,11 @@ fn is_candidate(path: &str) -> bool {
         && !stem.starts_with("test_")
         && !stem.ends_with("_test")
         && !["conftest", "setup", "noxfile", "fabfile", "tasks"].contains(&stem)
+}
+
+/// `app.py` beside a package `app/`: Python imports the package and never the file.
+fn is_shadowed(view: &View<'_>, path: &str) -> bool {
+    view.has(&join(path.trim_end_matches(".py"), "__init__.py"))
 }
 
 fn usual(path: &str) -> usize {

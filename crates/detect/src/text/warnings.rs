@@ -187,3 +187,9 @@ pub(crate) fn tree_is_cut() -> String {
     "The repository has more files than detection looks at; what lies deep in it was not seen"
         .to_owned()
 }
+
+pub(crate) fn not_prepared(title: &str) -> String {
+    format!(
+        "This looks like {title}, for which Havre prepares nothing yet: its commands find only what the base system has"
+    )
+}

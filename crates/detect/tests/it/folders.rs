@@ -133,3 +133,19 @@ fn dependencies_of_others_say_nothing() {
     ];
     assert!(try_plan(&files).is_err());
 }
+
+#[test]
+fn what_havre_toml_says_of_one_folder_is_not_said_of_another() {
+    let files = [
+        (
+            "havre.toml",
+            "[app]\nroot = \"web\"\nframework = \"express\"\nport = 9000\n",
+        ),
+        ("web/package.json", EXPRESS),
+        ("api/requirements.txt", "flask"),
+        ("api/app.py", FLASK),
+    ];
+    assert_eq!(plan(&files).port, 9000);
+    let api = wished(&files, None, Some("api")).unwrap();
+    assert_eq!((api.framework.as_str(), api.port), ("flask", 5000));
+}

@@ -97,3 +97,13 @@ fn migrations_in_the_start_line_are_told() {
     assert!(warns(&plan, "at every start"));
     assert_eq!(start(&plan), "python manage.py migrate && gunicorn s.wsgi");
 }
+
+#[test]
+fn a_language_that_is_not_prepared_is_told() {
+    let plan = plan(&[
+        ("Procfile", "web: bundle exec puma -p $PORT"),
+        ("Gemfile", ""),
+    ]);
+    assert_eq!(plan.main_runtime(), Runtime::Shell);
+    assert!(warns(&plan, "Ruby") && plan.rejected.is_empty());
+}

@@ -126,6 +126,10 @@ fn the_object_of_a_file(#[case] path: &str, #[case] source: &str, #[case] wanted
     &[("run.py", "from flask import Flask\nif __name__ == '__main__':\n    app = Flask('dev')\n"), ("z.py", FLASK)],
     "z:app"
 )]
+#[case::package_shadows_the_file(
+    &[("app.py", "from app import app\nfrom flask import Flask\nx = Flask('x')\n"), ("app/__init__.py", FLASK)],
+    "app:app"
+)]
 #[case::odd_folder_names(&[("my app/app.py", FLASK)], "--pythonpath 'my app' app:app")]
 fn the_object_of_several_files(#[case] files: &[(&str, &str)], #[case] wanted: &str) {
     let mut files = files.to_vec();
