@@ -114,8 +114,7 @@ unsafe fn lower(resource: libc::__rlimit_resource_t, bound: u64) -> io::Result<(
 unsafe fn supervise(git: libc::pid_t) -> ! {
     // SAFETY: async-signal-safe calls; the process owns nothing that it could damage.
     unsafe {
-        // Open copies would keep the controller's pipes from ending.
-        libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0);
+        close_all();
         let mut awaited = std::mem::zeroed::<libc::sigset_t>();
         libc::sigemptyset(&raw mut awaited);
         libc::sigaddset(&raw mut awaited, libc::SIGCHLD);
@@ -129,6 +128,27 @@ unsafe fn supervise(git: libc::pid_t) -> ! {
                 libc::kill(0, libc::SIGKILL);
             }
         }
+    }
+}
+
+/// Open copies would keep the controller's pipes from ending, that of a failed start among them.
+///
+/// # Safety
+/// Only in a process that needs no descriptor any more.
+unsafe fn close_all() {
+    // SAFETY: closing takes any number.
+    unsafe {
+        if libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) == 0 {
+            return;
+        }
+        // Linux before 5.9.
+        let mut most = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut most);
+        let most = libc::c_int::try_from(most.rlim_cur).unwrap_or(libc::c_int::MAX);
+        (0..most.min(1 << 20)).for_each(|fd| drop(libc::close(fd)));
     }
 }
 

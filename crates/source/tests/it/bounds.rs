@@ -148,3 +148,43 @@ async fn many_fetches_at_once_do_not_disturb_each_other() {
     }
     fetcher.assert_nothing_left();
 }
+
+/// A folder of one MiB, in a mount namespace of this thread's own so that nothing is left whatever happens.
+fn small_disk(folder: &std::path::Path) -> nix::Result<()> {
+    use nix::mount::{MsFlags, mount};
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNS)?;
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)?;
+    mount(
+        Some("tmpfs"),
+        folder,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("size=1m"),
+    )
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_left_on_it() {
+    let repo = Repo::of(&[("noise", &noise(3_000_000))]);
+    let small = tempfile::tempdir().unwrap();
+    if let Err(error) = small_disk(small.path()) {
+        println!(
+            "SKIPPED: a_full_disk_is_told_and_nothing_is_left_on_it: no mounts here ({error})"
+        );
+        return;
+    }
+    let scratch = small.path().join("scratch");
+    let fetcher = Fetcher::with(|config| config.scratch = scratch.clone());
+    let request = FetchRequest {
+        into: small.path().join("into"),
+        ..fetcher.request(&repo.url(), None)
+    };
+    match fetcher.source.fetch(&request).await {
+        Err(SourceError::Other { what, .. }) => {
+            assert!(what.contains("disk of the server is full"), "{what}")
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
+}
