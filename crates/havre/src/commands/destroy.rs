@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use super::Context;
 use super::context::{of, until_interrupted};
 use crate::cli::DestroyArgs;
-use crate::client::{Answer, NO_BODY, NO_QUERY};
+use crate::client::{Answer, Client, NO_BODY, NO_QUERY};
 use crate::exit::{Exit, Fault, Outcome};
 use crate::text;
 
@@ -24,7 +24,7 @@ pub async fn destroy(context: &Context, args: &DestroyArgs) -> Outcome {
     }
     let name = &deployment.name;
     context.screen.say(&text::destroying(name));
-    let work = remove(context, &deployment.id);
+    let work = remove(&context.client, &deployment.id);
     let answer = until_interrupted(work, || text::destroy_goes_on(name)).await?;
     context.printed_json(&answer)?;
     context.screen.say(&text::destroyed(name));
@@ -48,11 +48,12 @@ fn confirm(context: &Context, name: &str) -> Result<(), Fault> {
     }
 }
 
+/// Removes a deployment and waits until its guests are gone.
+///
 /// The server answers 202 when the guests take longer than it waits; again is 200 once they are gone.
-async fn remove(context: &Context, id: &str) -> Result<Answer, Fault> {
+pub async fn remove(client: &Client, id: &str) -> Result<Answer, Fault> {
     for _ in 0..GLANCES {
-        let answer = context
-            .client
+        let answer = client
             .send(Method::DELETE, &of(id, &[]), NO_QUERY, NO_BODY)
             .await?
             .good()?;

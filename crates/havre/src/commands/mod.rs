@@ -13,6 +13,7 @@ mod show;
 mod work;
 
 pub use context::Context;
+pub use destroy::remove;
 
 use crate::cli::Command;
 use crate::exit::{Exit, Outcome};

@@ -11,7 +11,8 @@ use super::deploy::{Deployed, ask, deploy};
 use super::report;
 use super::server::Server;
 use crate::cli::DemoArgs;
-use crate::client::{NO_BODY, NO_QUERY};
+use crate::client::{Answer, Client, NO_BODY};
+use crate::commands;
 use crate::exit::{Exit, Fault, Outcome};
 use crate::screen::Screen;
 use crate::serve::Signals;
@@ -19,6 +20,8 @@ use crate::text;
 
 /// Deploys at once: two cores are busy with two, and more would only make the output harder to follow.
 const AT_ONCE: usize = 2;
+/// Tries to remove an app.
+const TRIES: u32 = 3;
 
 /// Runs the demo.
 pub async fn run(screen: Screen, args: &DemoArgs) -> Outcome {
@@ -98,28 +101,47 @@ fn folder() -> Result<TempDir, Fault> {
 /// Removes the apps (or stops them, with `--keep`), then ends server and gateway.
 async fn clean(screen: Screen, args: &DemoArgs, server: Server, apps: &[App]) {
     screen.say(text::DEMO_CLEANS);
-    for app in apps {
-        let path = ["api", "deployments", app.name.as_str()];
-        let client = &server.client;
-        let sent = if args.keep {
-            let path = [&path[..], &["stop"]].concat();
-            let wait = [("wait", "true".to_owned())];
-            client
-                .send(reqwest::Method::POST, &path, &wait, NO_BODY)
-                .await
+    let client = &server.client;
+    let one = async |app: &App| {
+        let done = if args.keep {
+            stop(client, &app.name).await
         } else {
-            client
-                .send(reqwest::Method::DELETE, &path, NO_QUERY, NO_BODY)
-                .await
+            destroy(client, &app.name).await
         };
-        if let Err(fault) = sent.and_then(crate::client::Answer::good)
-            && fault.exit != Exit::NotFound
-            && !args.keep
-        {
+        if let Err(fault) = done {
             screen.warn(&text::demo_not_removed(&app.name, &fault.what));
         }
-    }
+    };
+    stream::iter(apps).for_each_concurrent(AT_ONCE, one).await;
     server.stop().await;
+}
+
+async fn stop(client: &Client, name: &str) -> Result<(), Fault> {
+    let path = ["api", "deployments", name, "stop"];
+    let wait = [("wait", "true".to_owned())];
+    let sent = client
+        .send(reqwest::Method::POST, &path, &wait, NO_BODY)
+        .await;
+    nothing_to_do(sent.and_then(Answer::good))
+}
+
+/// A busy machine may need longer than one try: the folder goes with what is left of the app.
+async fn destroy(client: &Client, name: &str) -> Result<(), Fault> {
+    let mut tries = TRIES;
+    loop {
+        match nothing_to_do(commands::remove(client, name).await) {
+            Err(fault) if fault.exit == Exit::Platform && tries > 1 => tries -= 1,
+            ended => return ended,
+        }
+    }
+}
+
+/// An app that never came to be, or does not run, needs no cleaning.
+fn nothing_to_do(ended: Result<Answer, Fault>) -> Result<(), Fault> {
+    match ended {
+        Err(fault) if !matches!(fault.exit, Exit::NotFound | Exit::Refused) => Err(fault),
+        _ => Ok(()),
+    }
 }
 
 fn remove(screen: Screen, args: &DemoArgs, folder: TempDir) {
