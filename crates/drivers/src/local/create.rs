@@ -42,6 +42,9 @@ pub fn create(layout: &Layout, made: &Made, ids: Ids) -> Result<(), DriverError>
     contents(&fresh, made, lower.as_deref(), ids)?;
     files::write(&fresh.complete(), b"", false).on("mark the guest as complete")?;
     let cache = layout.cache(&spec.deployment);
+    if spec.role == Role::Build {
+        bound_cache(layout, &cache, u64::from(spec.resources.disk) << 30)?;
+    }
     app_folder(&cache, ids).on("make the dependency cache")?;
     persist::prepare(layout, spec, lower.as_deref(), ids)?;
     match fs::rename(&fresh.0, &final_dir.0) {
@@ -51,6 +54,14 @@ pub fn create(layout: &Layout, made: &Made, ids: Ids) -> Result<(), DriverError>
         }
         other => Ok(other.on("name the guest's folder")?),
     }
+}
+
+/// A cache that grew to half of what it may hold starts afresh, so that no build fails for its predecessors' downloads.
+fn bound_cache(layout: &Layout, cache: &Path, limit: u64) -> Result<(), DriverError> {
+    if trees::used(cache, limit / 2) >= limit / 2 {
+        super::destroy::discard(cache, &layout.trash())?;
+    }
+    Ok(())
 }
 
 /// Copies a tree into the app's folder of a build guest, in place of what is there.

@@ -12,7 +12,6 @@ use super::cgroup::{Group, Placement};
 use super::files;
 use super::layout::{GuestDir, Layout};
 use super::process::Process;
-use super::service;
 use super::tier::Place;
 use super::trees;
 use super::trouble::{On, Trouble};
@@ -64,7 +63,7 @@ fn commands(dir: &GuestDir) -> Vec<Process> {
 }
 
 /// Removes the control groups of a guest, wherever the shim that made them put them.
-pub async fn end_groups(dir: &GuestDir, id: &GuestId) -> Result<(), DriverError> {
+async fn end_groups(dir: &GuestDir, id: &GuestId) -> Result<(), DriverError> {
     let placement: Option<Placement> = files::read_json(&dir.cgroup()).unwrap_or_default();
     match placement {
         Some(placement) => Ok(end_group(&Group::named(&placement, id.as_str())).await?),
@@ -112,11 +111,7 @@ pub async fn sweep(layout: &Layout, place: Option<&Place>) -> Result<(), DriverE
         .map(|seen| seen.id)
         .collect();
     for id in &guests {
-        let dir = layout.guest(id);
-        let runs_a_command = commands(&dir).iter().any(Process::is_alive);
-        if service::living(&dir)?.is_none() && !runs_a_command && !is_locked(&dir) {
-            end_groups(&dir, id).await?;
-        }
+        end_stale_groups(&layout.guest(id), id).await?;
     }
     match place.and_then(|place| place.cgroup.as_ref()) {
         Some(placement) => sweep_groups(placement, &guests).await,
@@ -124,13 +119,17 @@ pub async fn sweep(layout: &Layout, place: Option<&Place>) -> Result<(), DriverE
     }
 }
 
-/// True while a shim holds the guest: between its start and its first word, nothing else tells.
-fn is_locked(dir: &GuestDir) -> bool {
+/// Removes the groups that a killed shim left, unless a shim holds the guest: between its start and its first word,
+/// nothing else tells. None can start meanwhile.
+pub async fn end_stale_groups(dir: &GuestDir, id: &GuestId) -> Result<(), DriverError> {
     use nix::fcntl::{Flock, FlockArg};
     let Ok(file) = fs::OpenOptions::new().write(true).open(dir.lock()) else {
-        return false;
+        return Ok(());
     };
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).is_err()
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(_held) => end_groups(dir, id).await,
+        Err(_) => Ok(()),
+    }
 }
 
 fn sweep_folders(layout: &Layout) -> Result<(), DriverError> {

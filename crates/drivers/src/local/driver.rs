@@ -252,7 +252,7 @@ impl Driver for LocalDriver {
         let _turn = turn.lock().await;
         let dir = self.layout.guest(guest);
         service::stop(&dir, grace).await?;
-        destroy::end_groups(&dir, guest).await
+        destroy::end_stale_groups(&dir, guest).await
     }
 
     async fn destroy(&self, guest: &GuestId) -> Result<(), DriverError> {

@@ -80,6 +80,7 @@ impl Surroundings<'_> {
             limits: self.limits(),
             cgroup: self.place.cgroup.clone(),
             network: true,
+            cache: self.registries.map(|_| self.layout.cache(&spec.deployment)),
             floor,
             command: Command {
                 env: self.env(&wanted, &inside),
@@ -111,6 +112,7 @@ impl Surroundings<'_> {
             cores: resources.cores,
             pids: self.config.pids,
             disk: u64::from(resources.disk) << 30,
+            background: self.made.spec.role == Role::Build,
         }
     }
 

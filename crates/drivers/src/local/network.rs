@@ -1,5 +1,6 @@
 //! The network of a guest as the launcher needs it: its own loopback always, a way out where it can be made.
 
+use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
@@ -46,12 +47,12 @@ pub fn resolv_conf() -> String {
 
 /// Carries a guest's packets for as long as the guest lives; never ends, so that whoever waits for several things waits
 /// for the others.
-pub async fn outside(packets: Option<OwnedFd>) {
+pub async fn outside(packets: Option<OwnedFd>) -> Infallible {
     if let Some(packets) = packets
         && let Ok(egress) = Egress::new(packets, Policy::default())
     {
         // Its end is the end of the guest's network, which is reported by other ways.
         let _ = egress.run().await;
     }
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }

@@ -196,9 +196,11 @@ fn probe(
             cores: 1,
             pids: 32,
             disk: 64 << 20,
+            background: false,
         },
         cgroup,
         network: true,
+        cache: None,
         floor: 0,
         command: Command {
             // Writes where an app would, since an overlay that cannot be written is of no use.

@@ -15,6 +15,9 @@ use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use walkdir::WalkDir;
 
+/// What an entry costs beyond its blocks: names and inodes run out too.
+const ENTRY: u64 = 512;
+
 /// Bytes on disk below a folder; stops counting once it is `enough`. What vanishes meanwhile does not count.
 pub fn used(folder: &Path, enough: u64) -> u64 {
     let mut sum = 0;
@@ -23,7 +26,9 @@ pub fn used(folder: &Path, enough: u64) -> u64 {
         .into_iter()
         .flatten()
     {
-        sum += entry.metadata().map_or(0, |meta| meta.blocks() * 512);
+        sum += entry
+            .metadata()
+            .map_or(0, |meta| meta.blocks() * 512 + ENTRY);
         if sum >= enough {
             break;
         }

@@ -63,6 +63,8 @@ pub struct Limits {
     pub pids: u32,
     /// Bytes below the app's folder.
     pub disk: u64,
+    /// It gives way to the others when the processor is short: a build must not starve what serves.
+    pub background: bool,
 }
 
 /// A command with everything it is given.
@@ -138,6 +140,8 @@ pub struct Launch {
     pub cgroup: Option<Placement>,
     /// It gets a network beyond its own loopback.
     pub network: bool,
+    /// A folder that outlives the guest and may hold as much as its disk.
+    pub cache: Option<PathBuf>,
     /// Free bytes of disk below which the guest is ended; 0: none.
     pub floor: u64,
     /// What runs.

@@ -106,8 +106,15 @@ async fn a_killed_shim_takes_everything_with_it(case: Case) {
     let second = self::shim(&bed, &serve.id);
     kill(second, Signal::SIGKILL).unwrap();
     until_gone(second).await;
-    bed.driver.sweep().await.unwrap();
-    assert_eq!(groups(&bed), BTreeSet::new());
+    // Its first thread may be gone while another still holds the guest: a reconciler comes again, too.
+    let started = std::time::Instant::now();
+    loop {
+        bed.driver.sweep().await.unwrap();
+        if groups(&bed).is_empty() {
+            break;
+        }
+        assert!(started.elapsed() < BOUND, "{:?}", groups(&bed));
+    }
 }
 
 async fn a_frozen_guest_whose_shim_was_killed_can_be_removed(case: Case) {

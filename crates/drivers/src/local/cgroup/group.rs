@@ -211,6 +211,7 @@ mod tests {
             cores: 1,
             pids: 10,
             disk: 0,
+            background: false,
         };
         group.make(&limits).unwrap();
         let mut child = std::process::Command::new("/bin/sleep")

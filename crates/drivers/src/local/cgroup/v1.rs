@@ -11,7 +11,7 @@ pub fn limit(controller: &str, group: &Path, limits: &Limits) -> io::Result<()> 
     match controller {
         "memory" => memory(group, limits.memory),
         "pids" => fs::write(group.join("pids.max"), limits.pids.to_string()),
-        "cpu" => cpu(group, limits.cores),
+        "cpu" => cpu(group, limits),
         _ => Ok(()),
     }
 }
@@ -26,10 +26,13 @@ fn memory(group: &Path, bytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn cpu(group: &Path, cores: u32) -> io::Result<()> {
+fn cpu(group: &Path, limits: &Limits) -> io::Result<()> {
+    if limits.background {
+        fs::write(group.join("cpu.shares"), "256")?;
+    }
     let period = 100_000u64;
     fs::write(group.join("cpu.cfs_period_us"), period.to_string())?;
-    let quota = period * u64::from(cores.max(1));
+    let quota = period * u64::from(limits.cores.max(1));
     fs::write(group.join("cpu.cfs_quota_us"), quota.to_string())
 }
 

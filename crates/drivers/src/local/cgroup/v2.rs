@@ -6,34 +6,24 @@ use std::path::{Path, PathBuf};
 
 use super::super::wire::Limits;
 
-/// Where processes of ours that are no guests sit: a group that has children with controllers may hold no process.
+/// Where processes that are no guests sit: a group that has children with controllers may hold no process.
 const LEAF: &str = "ctl";
 
-/// The group below which we may make ours. A delegated one is used; root without delegation uses the top, since moving
-/// somebody else's processes (a login session's) out of their group would be rude.
+/// The group below which we may make ours, emptied of processes.
+///
+/// Root takes the top: systemd could not start its service again while apps of an earlier life hold groups below it,
+/// unless the service runs in a leaf of its own (`DelegateSubgroup=ctl`), which is then used. An ordinary user takes the
+/// group that was delegated to it.
 pub fn delegated_base(mount: &Path, own: &Path) -> Option<PathBuf> {
-    let own = if own.file_name().is_some_and(|name| name == LEAF) {
-        own.parent()?
-    } else {
-        own
-    };
+    let in_leaf = own.file_name().is_some_and(|name| name == LEAF);
+    let own = if in_leaf { own.parent()? } else { own };
     let root = nix::unistd::geteuid().is_root();
-    if own == mount || (root && !is_delegated(own)) {
-        return Some(mount.to_path_buf());
+    let base = if root && !in_leaf { mount } else { own };
+    // Only the true root, which has no type, may hold processes beside groups.
+    if base == own && base.join("cgroup.type").exists() {
+        empty_into_leaf(base).ok()?;
     }
-    empty_into_leaf(own).ok()?;
-    Some(own.to_path_buf())
-}
-
-/// systemd marks what it delegates.
-fn is_delegated(group: &Path) -> bool {
-    let Ok(path) = std::ffi::CString::new(group.as_os_str().as_encoded_bytes()) else {
-        return false;
-    };
-    [c"user.delegate", c"trusted.delegate"].iter().any(|name| {
-        // SAFETY: two live C strings, and no buffer since its size is 0.
-        unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), std::ptr::null_mut(), 0) >= 0 }
-    })
+    Some(base.to_path_buf())
 }
 
 /// Moves every process of a group into its leaf, again until none is left: some fork meanwhile.
@@ -85,10 +75,13 @@ pub fn limit(controller: &str, group: &Path, limits: &Limits) -> io::Result<()> 
             Ok(())
         }
         "pids" => write("pids.max", limits.pids.to_string()),
-        "cpu" => write(
-            "cpu.max",
-            format!("{} 100000", 100_000u64 * u64::from(limits.cores.max(1))),
-        ),
+        "cpu" => {
+            if limits.background {
+                write("cpu.weight", "25".into())?;
+            }
+            let quota = 100_000u64 * u64::from(limits.cores.max(1));
+            write("cpu.max", format!("{quota} 100000"))
+        }
         _ => Ok(()),
     }
 }
@@ -125,6 +118,7 @@ mod tests {
             cores: 2,
             pids: 30,
             disk: 0,
+            background: false,
         };
         for controller in ["memory", "pids", "cpu", "freezer"] {
             limit(controller, folder.path(), &limits).unwrap();

@@ -5,6 +5,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use super::super::trouble::{On, Trouble};
 use super::super::wire::Limits;
 
+/// How far a build steps back.
+const NICE: i32 = 10;
 /// Descriptors that one process may hold.
 const FILES: u64 = 65_536;
 
@@ -17,6 +19,10 @@ pub fn apply(limits: &Limits, instead_of_cgroups: bool) -> Result<(), Trouble> {
         // Counted per user namespace, so one guest's processes do not eat another's share.
         lower(Resource::RLIMIT_NPROC, u64::from(limits.pids))?;
         lower(Resource::RLIMIT_DATA, limits.memory)?;
+        if limits.background {
+            // SAFETY: takes integers only; 0 is this process.
+            unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
+        }
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ pub fn apply() -> Result<(), Trouble> {
         FORBIDDEN.iter().map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_clone, namespace_rules()?);
     rules.insert(libc::SYS_ioctl, terminal_rules()?);
+    rules.insert(libc::SYS_socket, vec![family_rule()?]);
     install(rules, libc::EPERM)?;
     // The flags of clone3 are behind a pointer, which a filter cannot read; libraries take ENOSYS as "use clone".
     install([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
@@ -92,6 +93,29 @@ fn namespace_rules() -> Result<Vec<SeccompRule>, Trouble> {
         )
     };
     NEW_NAMESPACES.into_iter().map(masked).collect()
+}
+
+/// Families of sockets that a guest may make. Others reach past its network namespace (vsock: the machine's own host) or
+/// into corners of the kernel that apps have no use for.
+const FAMILIES: [i32; 4] = [
+    libc::AF_UNIX,
+    libc::AF_INET,
+    libc::AF_INET6,
+    libc::AF_NETLINK,
+];
+
+fn family_rule() -> Result<SeccompRule, Trouble> {
+    let other_than = |family: i32| {
+        let family = u64::from(family.cast_unsigned());
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
+    };
+    FAMILIES
+        .into_iter()
+        .map(other_than)
+        .collect::<Result<Vec<_>, _>>()
+        .and_then(SeccompRule::new)
+        .map_err(std::io::Error::other)
+        .on("make a seccomp rule")
 }
 
 /// Typing into the terminal of whoever started us.

@@ -8,8 +8,8 @@ use tokio::io::unix::AsyncFd;
 use super::super::layout::GuestDir;
 use super::super::link::{Order, Word};
 use super::super::trouble::{On, Trouble};
-use super::super::watch;
 use super::super::wire::{AppFolder, End, Event, Launch, TMP_DIR};
+use super::super::{network, watch};
 use super::disk::Watch;
 use super::entry::Controller;
 use super::guest::{self, Guest};
@@ -58,13 +58,16 @@ async fn supervise(
     let pidfd = watch::readable(&guest.pidfd).on("watch the guest")?;
     let controller = watch::readable(&controller).on("watch the controller")?;
     let disk = Watch::new(watched(launch), launch.limits.disk, launch.floor);
+    let cache = launch.cache.iter().cloned().collect();
+    let cache = Watch::new(cache, launch.limits.disk, 0);
     guest.link.send(&Order::Start).on("start the command")?;
     let ended = tokio::select! {
         status = exited(guest, &link) => status.map(Some),
         _ = pidfd.readable() => Ok(Some(End::Signal(libc::SIGKILL))),
         _ = controller.readable() => Ok(None),
         () = disk.over() => return Ok(Some(End::OutOfDisk)),
-        () = super::super::network::outside(packets) => unreachable!("the way out never ends"),
+        () = cache.over() => return Ok(Some(End::OutOfDisk)),
+        never = network::outside(packets) => match never {},
     };
     ended.map(|end| end.map(|end| for_memory(end, guest)))
 }
@@ -75,7 +78,7 @@ pub fn watched(launch: &Launch) -> Vec<PathBuf> {
         AppFolder::Plain(folder) => folder.clone(),
         AppFolder::Overlay { upper, .. } => upper.clone(),
     };
-    // The cache outlives the build and is not the app's.
+    // The cache has a bound of its own.
     let kept = |to: &Path| to.starts_with(domain::guest::APP_DIR) || to == TMP_DIR;
     let bound = launch
         .binds

@@ -12,7 +12,7 @@ const COUNT_AT_LEAST: Duration = Duration::from_secs(5);
 /// … but never takes more than this share of the time.
 const SHARE: u32 = 50;
 
-/// Folders and how much may be in them together.
+/// Folders, and how much may be in them together.
 pub struct Watch {
     folders: Vec<PathBuf>,
     limit: u64,
