@@ -51,6 +51,9 @@ pub(super) fn python(info: &FrameworkInfo, app: &App<'_>, extras: &[&str]) -> Pl
     } else if !extras.is_empty() {
         plan.warnings.push(text::no_dependency_file(extras));
     }
+    if !extras.is_empty() {
+        plan.why.push(text::why_added(extras));
+    }
     set(&mut plan, "PYTHONUNBUFFERED", "1");
     // A release is known by what its build made: byte code written while it runs would count as the app's own data.
     set(&mut plan, "PYTHONDONTWRITEBYTECODE", "1");

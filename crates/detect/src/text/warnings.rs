@@ -67,7 +67,7 @@ pub(crate) fn no_node_lock() -> String {
 
 pub(crate) fn no_dependency_file(extras: &[&str]) -> String {
     format!(
-        "No requirements.txt or pyproject.toml is there; only {} is installed. Add a requirements.txt with what the app imports",
+        "No requirements.txt or pyproject.toml is there; Havre installs only {}. Add a requirements.txt with what the app imports",
         extras.join(" and ")
     )
 }

@@ -64,6 +64,13 @@ pub(crate) fn why_install(file: &str) -> String {
     format!("Dependencies come from {file}")
 }
 
+pub(crate) fn why_added(extras: &[&str]) -> String {
+    format!(
+        "Havre adds {}, which the app needs and does not ask for",
+        extras.join(" and ")
+    )
+}
+
 pub(crate) fn why_assets() -> String {
     "Assets are built by the build script of package.json".to_owned()
 }
