@@ -1,10 +1,11 @@
 //! What every part of the engine shares.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ports::{Clock, Driver, Store};
-use domain::{DeploymentId, DriverKind, GuestId, Reference, ReleaseId};
+use domain::{DeploymentId, DriverKind, GuestId, JobId, Reference, ReleaseId};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,10 @@ pub(crate) struct Context {
     pub deploys: Semaphore,
     /// Builds at once.
     pub builds: Semaphore,
+    /// Guests started at once outside of deploys: after a machine restart there are many.
+    pub restarts: Semaphore,
+    /// The start jobs that the drift reconciler asked for.
+    pub healing: Mutex<HashMap<DeploymentId, JobId>>,
     /// Held while a guest is started, frozen or stopped after looking at its row, so that a job and a reconciler never
     /// act on one guest at the same time.
     pub guest_lock: Mutex<()>,
@@ -43,6 +48,8 @@ impl Context {
             logs: BuildLogs::new(config.data_dir.join("builds")),
             deploys: Semaphore::new(config.limits.deploys.max(1)),
             builds: Semaphore::new(config.limits.builds.max(1)),
+            restarts: Semaphore::new(config.limits.restarts.max(1)),
+            healing: Mutex::default(),
             guest_lock: Mutex::new(()),
             job_bell: Notify::new(),
             reconcile_bell: watch::Sender::new(0),

@@ -12,7 +12,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) enum StepError {
     /// The release is over, and this is what its user is told.
     #[error("{0}")]
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// The user cancelled the release.
     #[error("cancelled")]
     Cancelled,
@@ -32,7 +32,7 @@ pub(crate) enum StepError {
 
 impl From<Failure> for StepError {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        Self::Failed(Box::new(failure))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The route of each deployment, always made from what the database says, so that whoever pushes it pushes the truth.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::guest::{Role, Upstream};
+use domain::guest::{AppState, Observation, Role, Upstream};
 use domain::ports::{Route, RouteState, Table, Wanted};
 use domain::release::DeploymentFacts;
 use domain::{DeploymentId, Status};
@@ -16,6 +17,8 @@ pub(crate) struct Routes {
     ports: Ports,
     /// Held from reading the database until the gateway has it: a stale route can then never overtake a newer one.
     turn: Mutex<()>,
+    /// Deployments whose guest is about to go while the database still says that it serves: what a client gets.
+    paused: std::sync::Mutex<HashMap<DeploymentId, Option<RouteState>>>,
     /// How the newest push of the whole table ended, in words when it failed.
     last: std::sync::Mutex<Result<(), String>>,
 }
@@ -25,6 +28,7 @@ impl Routes {
         Self {
             ports,
             turn: Mutex::new(()),
+            paused: std::sync::Mutex::default(),
             last: std::sync::Mutex::new(Err(crate::text::NOT_PUSHED.to_owned())),
         }
     }
@@ -69,29 +73,32 @@ impl Routes {
         committed
     }
 
-    /// Removes the route of a deployment that is gone.
-    pub async fn remove(&self, facts: &DeploymentFacts) -> Result<(), StepError> {
-        let _turn = self.turn.lock().await;
-        Ok(self.ports.router.set(&facts.label, None).await?)
+    /// Sends nobody to the guest of a deployment until the pause is dropped, whoever pushes.
+    pub async fn pause(
+        &self,
+        deployment: &DeploymentId,
+        meanwhile: Option<RouteState>,
+    ) -> Result<Pause<'_>, StepError> {
+        lock(&self.paused).insert(*deployment, meanwhile);
+        let pause = Pause {
+            routes: self,
+            deployment: *deployment,
+        };
+        self.sync(deployment).await?;
+        Ok(pause)
     }
 
     /// Replaces the whole table: after a restart of controller or gateway.
     pub async fn replace_all(&self) -> Result<(), StepError> {
         let pushed = self.push_all().await;
         let words = pushed.as_ref().map(|()| ()).map_err(ToString::to_string);
-        *self
-            .last
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = words;
+        *lock(&self.last) = words;
         pushed
     }
 
     /// How the newest push of the whole table ended.
     pub fn last_push(&self) -> Result<(), String> {
-        self.last
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        lock(&self.last).clone()
     }
 
     async fn push_all(&self) -> Result<(), StepError> {
@@ -112,35 +119,66 @@ impl Routes {
     }
 
     async fn route_of(&self, facts: &DeploymentFacts) -> Result<Option<Route>, StepError> {
-        let state = match facts.status {
-            Status::Deleted => return Ok(None),
-            Status::Running => match self.upstream_of(facts).await? {
-                Some(upstream) => RouteState::Serving { upstream },
-                None => RouteState::Failed,
-            },
-            Status::Stopped => RouteState::Stopped,
-            Status::Failed => RouteState::Failed,
-            Status::Pending | Status::Provisioning | Status::Deploying => RouteState::Deploying,
+        let paused = lock(&self.paused).get(&facts.id).cloned();
+        let state = match (paused, facts.status) {
+            (Some(meanwhile), _) => meanwhile,
+            (None, Status::Deleted) => None,
+            (None, Status::Running) => Some(self.serving_state(facts).await?),
+            (None, Status::Stopped) => Some(RouteState::Stopped),
+            (None, Status::Failed) => Some(RouteState::Failed),
+            (None, Status::Pending | Status::Provisioning | Status::Deploying) => {
+                Some(RouteState::Deploying)
+            }
         };
-        Ok(Some(Route {
-            name: facts.name.to_string(),
-            state,
-        }))
+        let name = facts.name.to_string();
+        Ok(state.map(|state| Route { name, state }))
     }
 
-    async fn upstream_of(&self, facts: &DeploymentFacts) -> Result<Option<Upstream>, StepError> {
+    /// A guest that certainly does not run gets no requests: after a machine restart it is on its way.
+    async fn serving_state(&self, facts: &DeploymentFacts) -> Result<RouteState, StepError> {
         let guests = self.ports.store.guests_of(&facts.id).await?;
         let serving = guests.into_iter().find(|g| {
             g.role == Role::Serve && g.wanted == Wanted::Serving && Some(g.release) == facts.serving
         });
         let (Some(guest), Some(driver)) = (serving, self.ports.drivers.get(&facts.driver)) else {
-            return Ok(None);
+            return Ok(RouteState::Deploying);
         };
-        Ok(Some(driver.address(&guest.id).await?))
+        let runs = match driver.observe(&guest.id).await {
+            Observation::Unknown(_) => true,
+            Observation::Absent => false,
+            Observation::Present(seen) => matches!(
+                seen.app,
+                AppState::Running { .. } | AppState::BackingOff { .. }
+            ),
+        };
+        if !runs {
+            return Ok(RouteState::Deploying);
+        }
+        Ok(RouteState::Serving {
+            upstream: driver.address(&guest.id).await?,
+        })
     }
 
     /// Waits until the requests in flight to a guest are over, at most `limit`.
     pub async fn drain(&self, upstream: &Upstream, limit: Duration) -> Result<usize, StepError> {
         Ok(self.ports.router.drain(upstream, limit).await?)
     }
+}
+
+/// While it lives, nobody is sent to the guest of its deployment.
+pub(crate) struct Pause<'r> {
+    routes: &'r Routes,
+    deployment: DeploymentId,
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        lock(&self.routes.paused).remove(&self.deployment);
+    }
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -101,7 +101,7 @@ impl Run {
     /// Renews the lease until it is lost or dropped.
     async fn heartbeat(&self) {
         loop {
-            tokio::time::sleep(LEASE_TTL / 3).await;
+            self.ctx.clock().sleep(LEASE_TTL / 3).await;
             let asked = Instant::now();
             match self.ctx.store().renew(&self.lease, LEASE_TTL).await {
                 Ok(()) => {

@@ -45,6 +45,8 @@ pub const SERVER_ERROR: &str = "The app fails on this page.";
 pub const SERVER_ERROR_CURE: &str =
     "The lines below are its log. Another page can be checked: [health] path in havre.toml.";
 pub const LISTENS_NOWHERE: &str = "The app runs but listens nowhere.";
+pub const GUEST_LOST: &str = "its guest is gone and was not removed by Havre";
+pub const WAS_STOPPED: &str = "its guest was stopped, and not by Havre";
 pub const WHY_LOST: &str =
     "Each release gets a fresh copy of the app; files written beside it do not move over.";
 
@@ -232,13 +234,12 @@ pub fn crash_loop(last_exit: &str) -> String {
     )
 }
 
-pub fn restarted(last_exit: &str) -> String {
-    format!("The guest was down ({last_exit}) and was started again.")
+pub fn was_down(last_exit: &str) -> String {
+    format!("its guest was down: {last_exit}")
 }
 
-pub fn guest_lost() -> String {
-    "The guest is gone and was not removed by Havre; a new one is made from the artifact."
-        .to_owned()
+pub fn restarted(why: &str) -> String {
+    format!("Starting again: {why}.")
 }
 
 /// The likely cause and the cure, when a line of output says something known.

@@ -18,7 +18,7 @@ const GOOD_ANSWERS: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// One question waits this long for its answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// An app that was started again this often while it was checked is not going to stay up.
 const MOST_RESTARTS: u32 = 3;
 

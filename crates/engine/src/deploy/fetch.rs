@@ -69,7 +69,7 @@ pub(super) fn plan_folder(
     wishes: &Wishes,
 ) -> Result<Plan, StepError> {
     let tree = source.tree(folder);
-    crate::detect::detect(tree.as_ref(), wishes).map_err(|not_yet| {
+    detect::detect(tree.as_ref(), wishes).map_err(|not_yet| {
         let why = text::looked_for(&not_yet.looked_for);
         Failure::new(FailureKind::NotDetected, not_yet.message)
             .why(why)

@@ -175,7 +175,7 @@ async fn settle(rollout: &Rollout<'_>, outcome: Result<(), StepError>) -> Result
         }
         Err(error @ (StepError::Lost | StepError::Later(_))) => return Err(error),
         Err(StepError::Cancelled) => None,
-        Err(StepError::Failed(failure)) => Some(failure),
+        Err(StepError::Failed(failure)) => Some(*failure),
         Err(StepError::Platform(cause) | StepError::Again(cause)) => {
             Some(platform_failure(rollout, &*cause))
         }

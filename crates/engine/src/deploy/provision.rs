@@ -1,6 +1,6 @@
 //! Provision: the guest of a release, beside the one that serves.
 
-use domain::guest::{GuestSpec, Role};
+use domain::guest::{GuestSpec, Observation, Role};
 use domain::ports::{GuestRow, Progress, Wanted};
 use domain::{ArtifactId, GuestId};
 
@@ -26,6 +26,7 @@ pub(super) async fn provision(rollout: &mut Rollout<'_>) -> Outcome {
 /// The guest that an earlier try made, the warm one that a rollback takes over, or a new one.
 pub(crate) async fn ensure_guest(rollout: &mut Rollout<'_>) -> Result<(), StepError> {
     let guest = match own_guest(rollout).await? {
+        Some(row) if is_taken(rollout, &row) => keep_or_create(rollout, row.id).await?,
         Some(row) => create(rollout, row.id).await?,
         None => match take_warm(rollout).await? {
             Some(guest) => guest,
@@ -38,6 +39,20 @@ pub(crate) async fn ensure_guest(rollout: &mut Rollout<'_>) -> Result<(), StepEr
     };
     rollout.guest = Some(guest);
     Ok(())
+}
+
+/// A guest that is older than its release was made for another one, and taken over by a rollback.
+fn is_taken(rollout: &Rollout<'_>, row: &GuestRow) -> bool {
+    row.created_at < rollout.release.created_at
+}
+
+/// A guest that was taken over is whole; only one that is certainly gone is made again.
+async fn keep_or_create(rollout: &Rollout<'_>, id: GuestId) -> Result<GuestId, StepError> {
+    match rollout.driver.observe(&id).await {
+        Observation::Present(_) => Ok(id),
+        Observation::Absent => create(rollout, id).await,
+        Observation::Unknown(why) => Err(StepError::Again(why.into())),
+    }
 }
 
 /// The guest whose row an earlier, cut try wrote.
@@ -135,11 +150,7 @@ pub(super) async fn remove(rollout: &Rollout<'_>) -> Result<(), StepError> {
             continue;
         }
         rollout.run.check()?;
-        match rollout
-            .release
-            .from
-            .filter(|_| rollout.is_rollback() && row.created_at < rollout.release.created_at)
-        {
+        match rollout.release.from.filter(|_| is_taken(rollout, &row)) {
             Some(from) => {
                 rollout
                     .store()

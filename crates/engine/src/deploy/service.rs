@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use domain::Release;
 use domain::guest::{Service, ServiceStart};
 use domain::plan::{Run, Start};
 use domain::release::DeploymentFacts;
-use domain::{Release, ReleaseId};
 
 use super::rollout::Rollout;
 use crate::context::Context;
@@ -101,16 +101,6 @@ pub(crate) fn mask(rollout: &Rollout<'_>, env: &BTreeMap<String, String>) -> Mas
 /// The app as a service.
 pub(crate) async fn service(rollout: &Rollout<'_>) -> Result<Service, StepError> {
     service_from(&rollout.run.ctx, &rollout.facts, &rollout.release).await
-}
-
-/// The app of a release as a service, for whoever has no rollout at hand.
-pub(crate) async fn service_of(
-    ctx: &Context,
-    facts: &DeploymentFacts,
-    release: &ReleaseId,
-) -> Result<Service, StepError> {
-    let release = ctx.store().release(release).await?;
-    service_from(ctx, facts, &release).await
 }
 
 async fn service_from(

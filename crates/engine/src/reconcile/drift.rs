@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::guest::{AppState, Observation, Role};
+use domain::job::Work;
 use domain::ports::{GuestRow, Wanted};
 use domain::release::DeploymentFacts;
 use domain::status::Event;
@@ -10,12 +11,13 @@ use domain::{DeploymentId, Status};
 use futures_util::StreamExt;
 
 use crate::context::Context;
-use crate::deploy::service;
 use crate::error::{StepError, chain};
 use crate::text;
 
 /// Deployments looked at per query.
 const PAGE: u32 = 200;
+/// Deployments looked at at once.
+const AT_ONCE: usize = 8;
 
 /// Looks at every deployment that should run.
 pub(super) async fn heal(ctx: &Arc<Context>) -> Result<(), StepError> {
@@ -29,9 +31,8 @@ pub(super) async fn heal(ctx: &Arc<Context>) -> Result<(), StepError> {
         let running = page
             .into_iter()
             .filter(|facts| facts.status == Status::Running);
-        let at_once = ctx.config.limits.restarts.max(1);
         futures_util::stream::iter(running)
-            .for_each_concurrent(at_once, |facts| look_at(ctx, facts))
+            .for_each_concurrent(AT_ONCE, |facts| look_at(ctx, facts))
             .await;
     }
 }
@@ -42,7 +43,7 @@ async fn look_at(ctx: &Arc<Context>, facts: DeploymentFacts) {
     }
 }
 
-async fn heal_one(ctx: &Arc<Context>, facts: &DeploymentFacts) -> Result<(), StepError> {
+async fn heal_one(ctx: &Context, facts: &DeploymentFacts) -> Result<(), StepError> {
     let Some(guest) = serving_guest(ctx, facts).await? else {
         return Ok(());
     };
@@ -51,7 +52,7 @@ async fn heal_one(ctx: &Arc<Context>, facts: &DeploymentFacts) -> Result<(), Ste
         Observation::Unknown(why) => {
             tracing::info!(guest = %guest.id, why, "a guest cannot be seen")
         }
-        Observation::Absent => make_again(ctx, facts).await?,
+        Observation::Absent => start_again(ctx, facts, text::GUEST_LOST).await?,
         Observation::Present(seen) => match seen.app {
             AppState::Running { .. } | AppState::BackingOff { .. } => {}
             AppState::Down {
@@ -61,9 +62,9 @@ async fn heal_one(ctx: &Arc<Context>, facts: &DeploymentFacts) -> Result<(), Ste
             AppState::Down {
                 last_exit,
                 crash_loop: false,
-            } => start_again(ctx, facts, &guest, &last_exit).await?,
+            } => start_again(ctx, facts, &text::was_down(&last_exit)).await?,
             AppState::Stopped | AppState::Frozen => {
-                start_again(ctx, facts, &guest, "it was stopped").await?
+                start_again(ctx, facts, text::WAS_STOPPED).await?
             }
         },
     }
@@ -98,40 +99,19 @@ async fn give_up(ctx: &Context, facts: &DeploymentFacts, last_exit: &str) -> Res
     Ok(())
 }
 
-async fn start_again(
-    ctx: &Arc<Context>,
-    facts: &DeploymentFacts,
-    guest: &GuestRow,
-    why: &str,
-) -> Result<(), StepError> {
-    let service = service::service_of(ctx, facts, &guest.release).await?;
-    let _quiet = ctx.guest_lock.lock().await;
-    // A job may have stopped or replaced it since it was looked at.
-    let now = ctx.store().facts(&facts.id).await?;
-    let still =
-        now.is_some_and(|now| now.status == Status::Running && now.serving == facts.serving);
-    let wanted = ctx
-        .store()
-        .guest(&guest.id)
-        .await?
-        .is_some_and(|row| row.wanted == Wanted::Serving);
-    if still && wanted {
-        tracing::info!(deployment = %facts.id, guest = %guest.id, why, "starting again");
-        ctx.driver(guest.driver)?.start(&guest.id, &service).await?;
-        ctx.warn(&facts.id, &text::restarted(why)).await;
-    }
-    Ok(())
-}
-
-/// The guest of what should run is gone. A start job makes it again from the artifact, checked as always.
-async fn make_again(ctx: &Context, facts: &DeploymentFacts) -> Result<(), StepError> {
-    if ctx
-        .store()
-        .accept_work(&facts.id, &domain::job::Work::Start)
-        .await?
-        .is_some()
+/// Puts a start on the queue: the job makes the guest again where it is gone, and checks the app before it is routed.
+async fn start_again(ctx: &Context, facts: &DeploymentFacts, why: &str) -> Result<(), StepError> {
+    let mut healing = ctx.healing.lock().await;
+    if let Some(job) = healing.get(&facts.id)
+        && ctx.store().is_queued(job).await?
     {
-        ctx.warn(&facts.id, &text::guest_lost()).await;
+        return Ok(());
+    }
+    healing.remove(&facts.id);
+    if let Some(job) = ctx.store().accept_work(&facts.id, &Work::Start).await? {
+        healing.insert(facts.id, job);
+        tracing::info!(deployment = %facts.id, why, "starting again");
+        ctx.warn(&facts.id, &text::restarted(why)).await;
         ctx.job_bell.notify_one();
     }
     Ok(())

@@ -87,7 +87,10 @@ async fn gone(ctx: &Context, row: GuestRow) -> Result<(), StepError> {
 
 async fn remove(ctx: &Context, row: &GuestRow) -> Result<(), StepError> {
     ctx.driver(row.driver)?.destroy(&row.id).await?;
-    Ok(ctx.store().guest_gone(&row.id).await?)
+    ctx.store().guest_gone(&row.id).await?;
+    // Its artifact may be of no use any more.
+    ctx.call_reconcilers();
+    Ok(())
 }
 
 /// Drains and freezes it, then waits for its time to be over.

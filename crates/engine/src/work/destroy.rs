@@ -12,7 +12,7 @@ pub(crate) async fn destroy(run: &Run, deployment: &DeploymentId) -> Result<(), 
     let Some(facts) = store.facts(deployment).await? else {
         return Ok(());
     };
-    run.ctx.routes.remove(&facts).await?;
+    let _pause = run.ctx.routes.pause(deployment, None).await?;
     for guest in store.guests_of(deployment).await? {
         let driver = run.ctx.driver(guest.driver)?;
         store

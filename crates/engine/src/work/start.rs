@@ -1,9 +1,9 @@
 //! Start: the release that should serve, in the guest it has or in a new one, checked before anybody is sent to it.
 
-use domain::DeploymentId;
 use domain::guest::Role;
-use domain::ports::Wanted;
+use domain::ports::{StoreError, Wanted};
 use domain::status::Event;
+use domain::{DeploymentId, Failure, Status};
 
 use crate::deploy::rollout::Rollout;
 use crate::deploy::{check, provision, service};
@@ -17,15 +17,12 @@ pub(crate) async fn start(run: &Run, deployment: &DeploymentId) -> Result<(), St
     let Some(serving) = facts.and_then(|facts| facts.serving) else {
         return Ok(());
     };
+    let waits = run.ctx.restarts.acquire();
+    let _turn = run.hold(async { Ok(waits.await) }).await?;
     let mut rollout = Rollout::open(run, &serving).await?;
-    let started = bring_up(&mut rollout).await;
-    let settled = match started {
-        Ok(()) => Ok(()),
-        Err(StepError::Failed(failure)) => {
-            tracing::info!(%deployment, error = %failure, "the app could not be started");
-            fail(run, deployment, &text::start_failed(&failure.story())).await
-        }
-        Err(other) => Err(other),
+    let settled = match bring_up(&mut rollout).await {
+        Err(StepError::Failed(failure)) => unhealthy(&rollout, &failure).await,
+        other => other,
     };
     rollout.close().await?;
     settled
@@ -35,12 +32,26 @@ async fn bring_up(rollout: &mut Rollout<'_>) -> Result<(), StepError> {
     provision::ensure_guest(rollout).await?;
     start_app(rollout).await?;
     check::check(rollout).await?;
-    let guest = rollout.guest()?.clone();
+    serve(rollout).await
+}
+
+async fn start_app(rollout: &Rollout<'_>) -> Result<(), StepError> {
+    let service = service::service(rollout).await?;
+    let guest = rollout.guest()?;
+    let _quiet = rollout.run.ctx.guest_lock.lock().await;
+    rollout
+        .hold(async { Ok(rollout.driver.start(guest, &service).await?) })
+        .await
+}
+
+/// Routes to the guest, which is up.
+async fn serve(rollout: &Rollout<'_>) -> Result<(), StepError> {
+    let guest = rollout.guest()?;
     rollout
         .store()
-        .guest_wanted(rollout.lease(), &guest, Wanted::Serving)
+        .guest_wanted(rollout.lease(), guest, Wanted::Serving)
         .await?;
-    let upstream = rollout.driver.address(&guest).await?;
+    let upstream = rollout.driver.address(guest).await?;
     let started = async {
         Ok(rollout
             .store()
@@ -54,15 +65,6 @@ async fn bring_up(rollout: &mut Rollout<'_>) -> Result<(), StepError> {
         .switch(&rollout.facts, upstream, started)
         .await?;
     retire_older(rollout).await
-}
-
-async fn start_app(rollout: &Rollout<'_>) -> Result<(), StepError> {
-    let service = service::service(rollout).await?;
-    let guest = rollout.guest()?;
-    let _quiet = rollout.run.ctx.guest_lock.lock().await;
-    rollout
-        .hold(async { Ok(rollout.driver.start(guest, &service).await?) })
-        .await
 }
 
 /// After a change made while it was stopped, the guest of the release before is of no use any more.
@@ -81,18 +83,30 @@ async fn retire_older(rollout: &Rollout<'_>) -> Result<(), StepError> {
     Ok(())
 }
 
-async fn fail(run: &Run, deployment: &DeploymentId, story: &str) -> Result<(), StepError> {
-    super::stop::stop_guests(run, deployment, super::stop::Warm::Stays).await?;
-    run.ctx
+/// The app is not healthy. One that ran before (its machine restarted) may only wait for something that is not up yet:
+/// it stays started, and the crash bound of its guest decides. One that a user starts is stopped again.
+async fn unhealthy(rollout: &Rollout<'_>, failure: &Failure) -> Result<(), StepError> {
+    let story = text::start_failed(&failure.story());
+    let (run, deployment) = (rollout.run, &rollout.facts.id);
+    run.ctx.warn(deployment, &story).await;
+    if rollout.facts.status == Status::Running {
+        return run.ctx.routes.sync(deployment).await;
+    }
+    let guest = rollout.guest()?;
+    rollout
         .store()
-        .deployment_took(&run.lease, Event::CrashLoop, Some(story))
+        .guest_wanted(rollout.lease(), guest, Wanted::Serving)
+        .await?;
+    super::stop::stop_guests(run, deployment, super::stop::Warm::Stays).await?;
+    match rollout
+        .store()
+        .deployment_took(rollout.lease(), Event::CrashLoop, Some(&story))
         .await
-        .or_else(|error| match error {
-            // Stopped and could not be started: it stays stopped, and the events tell why.
-            domain::ports::StoreError::Illegal(_) => Ok(()),
-            other => Err(other),
-        })?;
-    run.ctx.warn(deployment, story).await;
+    {
+        // It was stopped, and stays so; the warning tells why.
+        Ok(()) | Err(StoreError::Illegal(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
     if let Err(error) = run.ctx.routes.sync(deployment).await {
         tracing::warn!(%deployment, error = chain(&error), "the route will be set by the reconciler");
     }
