@@ -77,7 +77,7 @@ impl World {
     /// Sends one request through the gateway, past the engine.
     pub fn ask(&self, label: &str) -> Asked {
         let now = self.hub.time.now();
-        self.hub.state(|state| {
+        self.hub.quietly(|state| {
             let route = state
                 .table
                 .iter()

@@ -261,7 +261,8 @@ impl World {
         let came = tokio::time::timeout(PATIENCE, wait).await.is_ok();
         assert!(
             came,
-            "{what} did not come true; there is {:#?}; calls: {:#?}",
+            "{what} did not come true; broken rules: {:#?}; there is {:#?}; calls: {:#?}",
+            self.violations(),
             self.inventory(),
             self.last_calls()
         );
