@@ -156,5 +156,28 @@ fn packet_socket(index: u32) -> io::Result<OwnedFd> {
     if unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) } < 0 {
         return Err(io::Error::last_os_error());
     }
+    bypass_queue(&socket)?;
     Ok(socket)
+}
+
+/// Sends past the queue of the interface. It is attached up to a second after the interface came up, when the kernel gets
+/// round to it, and swallows everything until then: the first answer to every guest.
+fn bypass_queue(socket: &OwnedFd) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    let length = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `on` is an int and outlives the call.
+    let done = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_PACKET,
+            libc::PACKET_QDISC_BYPASS,
+            (&raw const on).cast(),
+            length,
+        )
+    };
+    if done < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }

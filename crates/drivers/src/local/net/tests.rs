@@ -394,6 +394,7 @@ fn datagrams(address: &str) {
             .unwrap();
         socket.connect(address).unwrap();
         let data = vec![size as u8; size];
+        // The very first one must come through: a lost packet costs TCP a second.
         socket.send(&data).unwrap();
         let length = socket.recv(&mut buffer).unwrap();
         assert!(

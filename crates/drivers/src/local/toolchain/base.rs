@@ -176,8 +176,12 @@ fn write_start(to: &Path, exe: &Path) -> io::Result<()> {
         .to_str()
         .ok_or_else(|| io::Error::other("the path of an interpreter is not UTF-8"))?;
     let quoted = text.replace('\'', r"'\''");
+    let script = format!("#!/bin/sh\nexec '{quoted}' \"$@\"\n");
+    if fs::read(to).is_ok_and(|old| old == script.as_bytes()) {
+        return Ok(());
+    }
     replace(to, |fresh| {
-        fs::write(fresh, format!("#!/bin/sh\nexec '{quoted}' \"$@\"\n"))?;
+        fs::write(fresh, script)?;
         fs::set_permissions(fresh, fs::Permissions::from_mode(0o755))
     })
 }
