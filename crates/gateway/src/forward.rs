@@ -222,10 +222,16 @@ impl Job {
             SendFailure::TimedOut => {
                 Tried::Failed(Page::new(StatusCode::GATEWAY_TIMEOUT, text::too_slow(name)))
             }
-            SendFailure::Cut => {
+            SendFailure::Cut { heard } => {
                 client.shared.metrics.cut.up();
                 let page = Page::passing(StatusCode::SERVICE_UNAVAILABLE, text::replaced(name), 1);
-                Tried::Failed(page)
+                match self.replay.clone() {
+                    // The guest that replaced it can still answer.
+                    Some(head) if !heard => {
+                        Tried::Again(Request::from_parts(head, RequestBody::Empty), page)
+                    }
+                    _ => Tried::Failed(page),
+                }
             }
         }
     }

@@ -59,6 +59,10 @@ impl Host {
 /// are there and differ, guests and caches could each believe another one: that is refused.
 pub fn raw_host<B>(request: &Request<B>) -> Result<&[u8], BadHost> {
     let header = single_host(request.headers())?;
+    if request.uri().authority().is_some() && request.uri().scheme().is_none() {
+        // `GET app.localhost`, which only CONNECT may say.
+        return Err(BadHost);
+    }
     match (request.uri().authority(), header) {
         (None, Some(host)) => Ok(host.as_bytes()),
         (None, None) => Err(BadHost),

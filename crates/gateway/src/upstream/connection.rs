@@ -42,7 +42,10 @@ pub enum SendFailure {
     /// No answer in time.
     TimedOut,
     /// A drain cut it.
-    Cut,
+    Cut {
+        /// Some of the answer had come.
+        heard: bool,
+    },
 }
 
 /// How long an answer is waited for: from now, and from each sign of life of the upload.
@@ -168,7 +171,7 @@ impl Connection {
 
     fn failure(&self, heard: bool) -> SendFailure {
         match (self.is_cut(), heard) {
-            (true, _) => SendFailure::Cut,
+            (true, heard) => SendFailure::Cut { heard },
             (_, true) => SendFailure::Garbled,
             (_, false) => SendFailure::Silent,
         }

@@ -114,6 +114,8 @@ async fn other_hosts(#[case] host: &str, #[case] status: u16) {
 #[case("GET / HTTP/1.0\r\n\r\n")]
 #[case("GET / HTTP/1.1\r\nHost: app.localhost\r\nHost: app.localhost\r\n\r\n")]
 #[case("GET / HTTP/1.1\r\nHost: app.localhost\r\nHost: evil\r\n\r\n")]
+#[case("GET app.localhost HTTP/1.1\r\nHost: app.localhost\r\n\r\n")]
+#[case("GET evil HTTP/1.1\r\nHost: app.localhost\r\n\r\n")]
 #[case("GET http://evil/ HTTP/1.1\r\nHost: app.localhost\r\n\r\n")]
 #[case("GET http://u@app.localhost/ HTTP/1.1\r\nHost: app.localhost\r\n\r\n")]
 #[tokio::test]

@@ -144,6 +144,24 @@ async fn what_is_left_at_the_end_of_a_drain_is_cut_and_counted() {
 }
 
 #[tokio::test]
+async fn a_get_that_is_cut_before_its_answer_began_is_answered_by_the_new_guest() {
+    let gateway = TestGateway::start().await;
+    let (old, _gate, asked) = gated("old").await;
+    let new = App::saying("new").await;
+    gateway.route("app", old.upstream()).await;
+    let mut raw = Raw::connect(gateway.address).await;
+    raw.send("GET / HTTP/1.1\r\nHost: app.localhost\r\n\r\n")
+        .await;
+    asked.is(|asked| *asked == 1).await;
+    gateway.route("app", new.upstream()).await;
+    let limit = Duration::from_millis(50);
+    let cut = gateway.client.drain(&old.upstream(), limit).await.unwrap();
+    assert_eq!(cut, 1);
+    let answer = raw.answer().await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, "new"));
+}
+
+#[tokio::test]
 async fn a_guest_that_serves_is_never_drained() {
     let gateway = TestGateway::start().await;
     let app = App::saying("hello").await;
