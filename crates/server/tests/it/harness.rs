@@ -77,23 +77,19 @@ pub fn config() -> ServerConfig {
 }
 
 impl Server {
+    /// On a database file, as in production; others can open it too.
     pub async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self::on(dir, &DatabaseTarget::Memory).await
-    }
-
-    /// On a database file that others can open too.
-    pub async fn on_disk() -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let target = DatabaseTarget::Sqlite(dir.path().join("deployments.db"));
-        Self::on(dir, &target).await
-    }
-
-    async fn on(dir: TempDir, target: &DatabaseTarget) -> Self {
+        // What a failing test prints tells why.
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_test_writer()
+            .try_init();
         let world = World::new();
         let plug = world.plug();
         let key = SecretKey::load_or_create(dir.path(), None, &plug.dice).unwrap();
-        let database = Database::open(target, key, plug.clock.clone(), plug.dice.clone());
+        let database = Database::open(&target, key, plug.clock.clone(), plug.dice.clone());
         let ports = Ports {
             store: database.await.unwrap(),
             drivers: BTreeMap::from([(DriverKind::Local, plug.driver)]),

@@ -14,7 +14,7 @@ const UNREADABLE: &str = "INSERT INTO deployments (id, name, resources, status, 
     VALUES ('not-a-uuid', 'odd', '{broken', 'Exploded', 'some day')";
 
 async fn server() -> Server {
-    let server = Server::on_disk().await;
+    let server = Server::start().await;
     server.by_another_hand(FOREIGN).await;
     server.by_another_hand(UNREADABLE).await;
     server
