@@ -42,9 +42,20 @@ enum State {
 
 impl LineCleaner {
     /// Takes a chunk and calls `emit` for each line that it ends.
-    pub fn push(&mut self, bytes: &[u8], emit: &mut dyn FnMut(String)) {
-        for &byte in bytes {
+    pub fn push(&mut self, mut bytes: &[u8], emit: &mut dyn FnMut(String)) {
+        while let Some((&byte, rest)) = bytes.split_first() {
             self.started = true;
+            if self.state == State::Ground && is_visible(byte) {
+                // Nearly everything is this; taken in one piece, since builds print a lot.
+                let end = bytes
+                    .iter()
+                    .position(|byte| !is_visible(*byte))
+                    .unwrap_or(bytes.len());
+                self.apply_overwrite();
+                self.keep_some(&bytes[..end]);
+                bytes = &bytes[end..];
+                continue;
+            }
             if byte == b'\n' {
                 // Whatever sequence is open: a line end ends it, or one stray ESC would swallow the rest of the log.
                 self.state = State::Ground;
@@ -52,6 +63,7 @@ impl LineCleaner {
             } else {
                 self.step(byte);
             }
+            bytes = rest;
         }
     }
 
@@ -92,9 +104,9 @@ impl LineCleaner {
         match byte {
             0x1b => return State::Escape,
             b'\r' => self.overwrite = self.overwrite.or(Some(self.line.len())),
-            b'\t' | 0x20..=0x7e | 0x80.. => {
+            _ if is_visible(byte) => {
                 self.apply_overwrite();
-                self.keep(&[byte]);
+                self.keep_some(&[byte]);
             }
             _ => {}
         }
@@ -122,7 +134,7 @@ impl LineCleaner {
             }
             b'm' => {
                 let sequence = [b"\x1b[".as_slice(), &self.sgr, b"m"].concat();
-                self.keep(&sequence);
+                self.keep_whole(&sequence);
                 State::Ground
             }
             0x20..=0x3f => State::CsiIgnored,
@@ -138,7 +150,15 @@ impl LineCleaner {
         }
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
+    /// Keeps as much as fits.
+    fn keep_some(&mut self, bytes: &[u8]) {
+        let room = (MAX_LINE - self.line.len()).min(bytes.len());
+        self.line.extend_from_slice(&bytes[..room]);
+        self.cut |= room < bytes.len();
+    }
+
+    /// Keeps all or nothing.
+    fn keep_whole(&mut self, bytes: &[u8]) {
         if self.line.len() + bytes.len() <= MAX_LINE {
             self.line.extend_from_slice(bytes);
         } else {
@@ -162,6 +182,11 @@ impl LineCleaner {
         self.started = false;
         line
     }
+}
+
+/// What is kept of plain text: everything but controls.
+fn is_visible(byte: u8) -> bool {
+    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
 }
 
 /// The length of `bytes` without a character that the cut left incomplete at its end.
