@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::gateway::Gateway;
-use super::{DataDir, Signals, database, driver, listen, notify, server, source};
+use super::{DataDir, Signals, data_dir, database, driver, listen, notify, server, source};
 use crate::config::Settings;
 use crate::exit::{Exit, Fault, Outcome};
 use crate::screen::Screen;
@@ -24,14 +24,15 @@ pub async fn run(screen: Screen, settings: Settings) -> Outcome {
     listen::loopback_only(settings.listen)?;
     driver::known(&settings)?;
     let mut signals = Signals::take()?;
-    let data_dir = DataDir::open(&settings.data_dir)?;
+    let data_dir = DataDir::open(&settings.data_dir, data_dir::PATIENCE).await?;
     let listener = listen::listen(settings.listen).await?;
-    let gateway = Gateway::of(&settings, &data_dir)?;
-    let child = gateway.ensure().await?;
     let database = {
         let (clock, dice) = world()?;
         database::open(&settings, &data_dir, clock, dice).await?
     };
+    // Last of what can be refused: a gateway that was started stays.
+    let gateway = Gateway::of(&settings, &data_dir)?;
+    let child = gateway.ensure().await?;
     let engine = start_engine(&settings, &data_dir, &database, &gateway).await?;
     let keeper = tokio::spawn(gateway.keep(child));
     screen.say(&text::deploys_how(&settings, data_dir.path()));

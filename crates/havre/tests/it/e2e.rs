@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::server::{Server, until, why_not};
@@ -248,6 +249,43 @@ async fn server_and_gateway_end_and_apps_go_on() {
         server.get("app", "/").await.0 == 200
     })
     .await;
+    server.run(&["destroy", "app", "--yes"]).ok();
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_leaves_a_deploy_going_and_cancel_ends_it() {
+    if skip("ctrl_c_leaves_a_deploy_going_and_cancel_ends_it") {
+        return;
+    }
+    let server = Server::start().await;
+    let url = commit(&server, "app", "one");
+    let mut deploy = server
+        .world
+        .command(&["deploy", &url, "--name", "app"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(deploy.stderr.take().unwrap()).lines();
+    lines
+        .find(|line| line.as_ref().unwrap().starts_with("-----> Fetching"))
+        .unwrap()
+        .unwrap();
+    let pid = Pid::from_raw(i32::try_from(deploy.id()).unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert_eq!(deploy.wait().unwrap().code(), Some(130));
+    assert!(
+        rest.iter().any(|line| line.contains("havre cancel app")),
+        "{rest:?}"
+    );
+    let newest =
+        || json(&server.run(&["releases", "app", "--json"]).ok())["releases"][0]["status"].clone();
+    assert!(newest() != "cancelled" && newest() != "failed");
+    server.run(&["cancel", "app"]).ok();
+    assert_eq!(newest(), "cancelled");
+    assert_eq!(server.get("app", "/").await.0, 503);
     server.run(&["destroy", "app", "--yes"]).ok();
     server.end().await;
 }

@@ -13,6 +13,8 @@ use crate::harness::{Ran, World, free_port};
 /// How long anything may take before it counts as hanging.
 pub const BOUND: Duration = Duration::from_secs(120);
 
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// A server, its gateway and its world.
 pub struct Server {
     /// Where its clients run.
@@ -81,12 +83,18 @@ impl Server {
             .unwrap();
         let mut command = self.world.command(&["serve"]);
         command.stdout(Stdio::null()).stderr(log);
-        self.child = Some(command.spawn().unwrap());
+        let mut child = command.spawn().unwrap();
         let url = format!("{}/health", self.world.env["HAVRE_URL"]);
-        until("the server answers", async || {
-            self.http.get(&url).send().await.is_ok()
-        })
-        .await;
+        let began = Instant::now();
+        while self.http.get(&url).send().await.is_err() {
+            let ended = child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && began.elapsed() < BOUND,
+                "the server did not come up"
+            );
+            tokio::time::sleep(GLANCE).await;
+        }
+        self.child = Some(child);
     }
 
     /// `kill -9`, or SIGTERM, and its end; the exit code.
@@ -190,7 +198,7 @@ pub async fn until(what: &str, done: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !done().await {
         assert!(began.elapsed() < BOUND, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(GLANCE).await;
     }
 }
 
