@@ -112,6 +112,11 @@ impl Context {
         self.config.data_dir.join("work")
     }
 
+    /// Tells the log that a job has to wait, and why.
+    pub fn tell_delay(&self, job: &JobId, cause: &(dyn std::error::Error + 'static)) {
+        tracing::warn!(%job, error = crate::error::chain(cause), "job goes back on the queue");
+    }
+
     /// Writes a warning for whoever listens; losing one is not worth failing for.
     pub async fn warn(&self, deployment: &DeploymentId, message: &str) {
         if let Err(error) = self.store().warn(deployment, message).await {

@@ -91,7 +91,7 @@ impl Routes {
     /// Replaces the whole table: after a restart of controller or gateway.
     pub async fn replace_all(&self) -> Result<(), StepError> {
         let pushed = self.push_all().await;
-        let words = pushed.as_ref().map(|()| ()).map_err(ToString::to_string);
+        let words = pushed.as_ref().copied().map_err(ToString::to_string);
         *lock(&self.last) = words;
         pushed
     }

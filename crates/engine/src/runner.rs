@@ -188,26 +188,31 @@ async fn settle(run: &Run, job: &Job, outcome: Result<(), StepError>) {
         Ok(()) => store.finish(&run.lease).await,
         // Given back, so that the next controller need not wait for the lease to end. Refused when another has it.
         Err(StepError::Lost) => store.give_back(&run.lease, Duration::ZERO).await,
-        Err(error @ (StepError::Later(_) | StepError::Again(_))) => {
-            tracing::warn!(job = %job.id, error = chain(&error), "job goes back on the queue");
+        Err(StepError::Later(cause) | StepError::Again(cause)) => {
+            run.ctx.tell_delay(&run.lease.job, &*cause);
             store.give_back(&run.lease, LATER).await
         }
         Err(error) => {
-            let reference = run.ctx.reference();
-            tracing::error!(job = %job.id, %reference, error = chain(&error), "job failed");
-            run.ctx
-                .warn(
-                    &job.deployment,
-                    &crate::text::job_failed(&job.work, &error, &reference),
-                )
-                .await;
+            tell_failure(run, job, &error).await;
             store.finish(&run.lease).await
         }
     };
-    match settled {
-        Ok(()) | Err(StoreError::LeaseLost) => {}
-        Err(error) => {
-            tracing::warn!(job = %job.id, error = chain(&error), "job could not be settled; its lease will end")
-        }
+    if let Err(error) = settled.or_else(lost_is_settled) {
+        tracing::warn!(job = %job.id, error = chain(&error), "job could not be settled; its lease will end");
+    }
+}
+
+async fn tell_failure(run: &Run, job: &Job, error: &StepError) {
+    let reference = run.ctx.reference();
+    tracing::error!(job = %job.id, %reference, error = chain(error), "job failed");
+    let story = crate::text::job_failed(&job.work, error, &reference);
+    run.ctx.warn(&job.deployment, &story).await;
+}
+
+/// A job that another worker has is not ours to settle.
+fn lost_is_settled(error: StoreError) -> Result<(), StoreError> {
+    match error {
+        StoreError::LeaseLost => Ok(()),
+        other => Err(other),
     }
 }

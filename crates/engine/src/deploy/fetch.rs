@@ -70,11 +70,12 @@ pub(super) fn plan_folder(
 ) -> Result<Plan, StepError> {
     let tree = source.tree(folder);
     detect::detect(tree.as_ref(), wishes).map_err(|not_yet| {
-        let why = text::looked_for(&not_yet.looked_for);
-        Failure::new(FailureKind::NotDetected, not_yet.message)
-            .why(why)
-            .cure(not_yet.cure)
-            .into()
+        let mut failure =
+            Failure::new(FailureKind::NotDetected, not_yet.message).cure(not_yet.cure);
+        if !not_yet.looked_for.is_empty() {
+            failure = failure.why(text::looked_for(&not_yet.looked_for));
+        }
+        failure.into()
     })
 }
 
