@@ -21,6 +21,8 @@ pub struct LocalConfig {
     pub uid_base: u32,
     /// Only this tier will do; none: the best that the machine allows.
     pub tier: Option<Tier>,
+    /// False: every guest gets a copy of its artifact, as where the kernel has no usable overlay file system.
+    pub overlay: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Below this much free disk nothing is built or made.
@@ -66,6 +68,7 @@ impl LocalConfig {
             exe,
             uid_base: 200_000,
             tier: None,
+            overlay: true,
             clock,
             floor: Floor::default(),
             crash: CrashPolicy::default(),

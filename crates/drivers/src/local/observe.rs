@@ -54,13 +54,22 @@ fn seen(made: &Made, app: AppState) -> GuestSeen {
 
 /// The state file of a guest whose service was started at some time.
 pub fn state(dir: &GuestDir) -> io::Result<Option<State>> {
-    files::read_json(&dir.state())
+    match files::read_json(&dir.state()) {
+        // A living shim replaces the file as a whole: what cannot be parsed was cut by a loss of power, with its shim.
+        Err(error) if is_cut(&error) => Ok(None),
+        other => other,
+    }
+}
+
+fn is_cut(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, UnexpectedEof};
+    matches!(error.kind(), InvalidData | UnexpectedEof)
 }
 
 /// How the app stands: what the shim says while it lives, and what its death means afterwards.
 fn app_state(dir: &GuestDir) -> io::Result<AppState> {
     let Some(state) = state(dir)? else {
-        return Ok(AppState::Stopped);
+        return Ok(without_state(dir));
     };
     let is_last = matches!(state.app, AppState::Stopped | AppState::Down { .. });
     if is_last || state.shim.is_alive() {
@@ -81,6 +90,17 @@ fn app_state(dir: &GuestDir) -> io::Result<AppState> {
         .into(),
         crash_loop: false,
     })
+}
+
+/// A guest that was never started, or whose state a loss of power cut.
+fn without_state(dir: &GuestDir) -> AppState {
+    if !dir.state().exists() {
+        return AppState::Stopped;
+    }
+    AppState::Down {
+        last_exit: text::REBOOTED.into(),
+        crash_loop: false,
+    }
 }
 
 /// Every guest; one whose spec cannot be read is left out and said so in the log.

@@ -48,7 +48,7 @@ fn is_over(app: &AppState) -> bool {
     matches!(app, AppState::Stopped | AppState::Down { .. })
 }
 
-/// Starts it, or lets it go on. Another service that runs in the guest is stopped first.
+/// Starts it, or lets a frozen one go on as it was. Another service that runs in the guest is stopped first.
 pub async fn start(
     exe: &std::path::Path,
     launch: &Launch,
@@ -56,8 +56,11 @@ pub async fn start(
 ) -> Result<(), DriverError> {
     let dir = GuestDir(launch.dir.clone());
     if let Some(state) = living(&dir)? {
+        if state.app == AppState::Frozen {
+            return thaw(&dir).await;
+        }
         if state.fingerprint == fingerprint {
-            return thaw(&dir, &state).await;
+            return Ok(());
         }
         stop(&dir, Duration::from_secs(10)).await?;
     }
@@ -68,10 +71,7 @@ pub async fn start(
     Ok(ready.map(drop)?)
 }
 
-async fn thaw(dir: &GuestDir, state: &State) -> Result<(), DriverError> {
-    if state.app != AppState::Frozen {
-        return Ok(());
-    }
+async fn thaw(dir: &GuestDir) -> Result<(), DriverError> {
     match ask(dir, Ask::Thaw, BOUND).await? {
         Answer::Done => Ok(()),
         Answer::Cannot(why) => Err(DriverError::Transient(why)),
@@ -89,7 +89,7 @@ pub async fn freeze(dir: &GuestDir) -> Result<bool, DriverError> {
 /// Ends it; a shim that does not answer is killed, and its guest with it.
 pub async fn stop(dir: &GuestDir, grace: Duration) -> Result<(), DriverError> {
     let Some(state) = observe::state(dir).on("read the guest's state")? else {
-        return Ok(());
+        return say_stopped(dir);
     };
     if state.shim.is_alive() {
         let answered = ask(dir, Ask::Stop { grace }, grace + BOUND).await;
@@ -108,9 +108,10 @@ pub async fn stop(dir: &GuestDir, grace: Duration) -> Result<(), DriverError> {
 
 /// What is dead and was told to stop is stopped, however it died.
 fn say_stopped(dir: &GuestDir) -> Result<(), DriverError> {
-    let state = observe::state(dir).on("read the guest's state")?;
-    let Some(mut state) = state.filter(|state| state.app != AppState::Stopped) else {
-        return Ok(());
+    let Some(mut state) = observe::state(dir).on("read the guest's state")? else {
+        // There is none, or a loss of power cut it.
+        return Ok(files::gone_is_fine(std::fs::remove_file(dir.state()))
+            .on("remove the guest's state")?);
     };
     state.app = AppState::Stopped;
     Ok(files::write_json(&dir.state(), &state, false).on("write the guest's state")?)

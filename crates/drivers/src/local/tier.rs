@@ -83,7 +83,9 @@ pub async fn find(config: &LocalConfig, layout: &Layout) -> Result<Place, Driver
         return Err(DriverError::other(text::NO_L1, text::NO_GROUPS));
     }
     let mut first = None;
-    for (cgroup, overlay) in attempts(config.tier, placement) {
+    let attempts = attempts(config.tier, placement);
+    let wanted = |(_, overlay): &(_, bool)| config.overlay || !overlay;
+    for (cgroup, overlay) in attempts.into_iter().filter(wanted) {
         match attempt(config, layout, cgroup, overlay).await {
             Ok(place) => return Ok(place),
             Err(trouble) => first = first.or(Some(trouble)),

@@ -45,3 +45,6 @@ pub fn note_down(how: &str) -> String {
 pub const NOTE_STARTED: &str = "[havre] The app starts.";
 /// The app was told to stop.
 pub const NOTE_STOPPED: &str = "[havre] The app was stopped.";
+
+/// Two things at a time in one guest.
+pub const IN_USE: &str = "the guest is in use: its app or another command runs in it";

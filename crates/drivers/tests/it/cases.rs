@@ -40,10 +40,29 @@ pub fn run<F: Future<Output = ()>>(case: Case, name: &str, test: impl FnOnce(Cas
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(test(case));
+            match runtime.block_on(unable(case)) {
+                Some(why) => println!("SKIPPED: {name}: {why}"),
+                None => runtime.block_on(test(case)),
+            }
         }
         (_, false) => println!("SKIPPED: {name}: it needs root"),
     }
+}
+
+/// Why this machine cannot run a case. The driver's own word is believed only where another witness agrees: else a
+/// mistake of ours would skip every test.
+async fn unable(case: Case) -> Option<String> {
+    use domain::ports::Driver;
+    let error = crate::bed::Bed::new(case).driver.report().await.err()?;
+    let writable = |path: &str| nix::unistd::access(path, nix::unistd::AccessFlags::W_OK).is_ok();
+    let groups =
+        writable("/sys/fs/cgroup/pids") || writable("/sys/fs/cgroup/cgroup.subtree_control");
+    let namespaces = Command::new("unshare")
+        .args(["-U", "-m", "-n", "-p", "-f", "true"])
+        .status();
+    let namespaces = namespaces.is_ok_and(|status| status.success());
+    assert!(!namespaces || (case == Case::RootL1 && !groups), "{error}");
+    Some(error.to_string())
 }
 
 /// Runs the one test again in a process of an ordinary user.

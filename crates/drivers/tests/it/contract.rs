@@ -29,6 +29,10 @@ in_every_case!(
     the_log_holds_what_the_app_said,
     the_static_server_is_called_with_its_folder,
     the_report_says_the_tier,
+    without_an_overlay_the_artifact_is_copied,
+    connections_are_handed_out_as_the_app_takes_them,
+    many_connections_at_once,
+    two_things_in_one_guest_are_refused,
 );
 
 async fn a_build_becomes_an_artifact_and_an_app_that_answers(case: Case) {
@@ -314,7 +318,10 @@ async fn a_frozen_app_goes_on_where_it_was(case: Case) {
     assert!(bed.driver.freeze(&serve.id).await.unwrap());
     assert!(bed.driver.freeze(&serve.id).await.unwrap());
     assert_eq!(bed.app(&serve.id).await, AppState::Frozen);
-    bed.driver.start(&serve.id, &web()).await.unwrap();
+    bed.driver
+        .start(&serve.id, &service("another"))
+        .await
+        .unwrap();
     assert_eq!(bed.app(&serve.id).await, before, "the same life");
     assert!(bed.get(&serve.id, "/f").await.ends_with("warm"));
     assert!(bed.driver.freeze(&serve.id).await.unwrap());
@@ -496,4 +503,104 @@ async fn the_report_says_the_tier(case: Case) {
         full.driver.has_room().await,
         Err(DriverError::Capacity { .. })
     ));
+}
+
+async fn without_an_overlay_the_artifact_is_copied(case: Case) {
+    let bed = Bed::with(case, |config| config.overlay = false);
+    let artifact = bed.artifact(&[("f", "first"), ("data/x", "kept")]).await;
+    let guest = || bed.spec(Role::Serve, Some(artifact.clone()));
+    let (one, two) = (guest(), guest());
+    bed.driver.create(&one).await.unwrap();
+    bed.driver.create(&two).await.unwrap();
+    assert!(
+        bed.driver
+            .report()
+            .await
+            .unwrap()
+            .warnings
+            .iter()
+            .any(|line| line.contains("overlay"))
+    );
+    assert!(bed.driver.written(&one.id).await.unwrap().is_empty());
+    bed.sh(&one.id, "echo changed > f; echo new > data/y")
+        .await
+        .ok();
+    let mut written = bed.driver.written(&one.id).await.unwrap();
+    written.sort();
+    assert_eq!(written, ["data/y", "f"]);
+    assert_eq!(bed.sh(&two.id, "cat f").await.ok(), "first");
+}
+
+async fn connections_are_handed_out_as_the_app_takes_them(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[("f", "x")]).await;
+    let Upstream::Handout(socket) = bed.driver.address(&serve.id).await.unwrap() else {
+        unreachable!()
+    };
+    assert!(
+        crate::bed::handed_out(&socket).is_err(),
+        "nothing was started"
+    );
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    let refused = crate::bed::handed_out(&socket).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let six = service("exec /usr/bin/python3 -m http.server $PORT --bind ::1");
+    bed.driver.start(&serve.id, &six).await.unwrap();
+    assert!(
+        bed.get(&serve.id, "/f").await.ends_with('x'),
+        "the IPv6 loopback alone"
+    );
+}
+
+async fn many_connections_at_once(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    let listener = "import socket, time\ns = socket.create_server(('127.0.0.1', 8000), backlog=4)\nprint('up', flush=True)\n\
+                    time.sleep(600)";
+    let mut app = web();
+    app.start = ServiceStart::Argv(
+        ["/usr/bin/python3", "-c", listener]
+            .map(str::to_owned)
+            .to_vec(),
+    );
+    bed.driver.start(&serve.id, &app).await.unwrap();
+    let started = std::time::Instant::now();
+    while !bed.log(&serve.id).await.contains("up") {
+        assert!(started.elapsed() < BOUND);
+    }
+    let Upstream::Handout(socket) = bed.driver.address(&serve.id).await.unwrap() else {
+        unreachable!()
+    };
+    // The app takes none: what does not fit its queue must neither block the others nor the first process.
+    let clients: Vec<_> = (0..300)
+        .map(|_| std::os::unix::net::UnixStream::connect(&socket))
+        .filter_map(Result::ok)
+        .collect();
+    assert!(clients.len() >= 100, "{}", clients.len());
+    drop(clients);
+    bed.driver
+        .stop(&serve.id, Duration::from_millis(100))
+        .await
+        .unwrap();
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    assert!(bed.get(&serve.id, "/").await.contains("200"));
+}
+
+async fn two_things_in_one_guest_are_refused(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    bed.driver
+        .start(&serve.id, &service("exec sleep 600"))
+        .await
+        .unwrap();
+    let said = bed.sh(&serve.id, "true").await;
+    let error = said.end.unwrap_err();
+    let DriverError::Other { source, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(source.to_string().contains("in use"), "{source}");
+    assert!(is_running(&bed.app(&serve.id).await));
 }

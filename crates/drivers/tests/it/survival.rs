@@ -22,6 +22,9 @@ in_every_case!(
     a_cut_seal_is_found_again,
     trees_that_resist_are_removed,
     nothing_is_left_behind,
+    a_killed_build_can_be_run_again,
+    after_a_reboot_the_app_is_down_and_starts,
+    what_cannot_be_read_is_unknown,
 );
 
 fn shim(bed: &Bed, guest: &domain::GuestId) -> Pid {
@@ -322,4 +325,95 @@ fn no_group_of(bed: &Bed) -> bool {
         }
     }
     true
+}
+
+async fn a_killed_build_can_be_run_again(case: Case) {
+    let bed = Bed::new(case);
+    let build = bed.build().await;
+    let folder = bed.local().join("guests").join(build.id.as_str());
+    let (driver, id) = (bed.driver.clone(), build.id.clone());
+    let running = tokio::spawn(async move {
+        driver
+            .exec(&id, &command("echo > /app/up; exec sleep 4251"), &|_| {})
+            .await
+    });
+    let started = std::time::Instant::now();
+    while !folder.join("app/up").exists() {
+        assert!(started.elapsed() < BOUND);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let note = std::fs::read(folder.join("exec-test.json")).unwrap();
+    let note: serde_json::Value = serde_json::from_slice(&note).unwrap();
+    kill(
+        Pid::from_raw(note["pid"].as_i64().unwrap().try_into().unwrap()),
+        Signal::SIGKILL,
+    )
+    .unwrap();
+    let end = running.await.unwrap();
+    assert!(
+        matches!(end, Err(domain::ports::DriverError::Transient(_))),
+        "{end:?}"
+    );
+    bed.sh(&build.id, "test -e up").await.ok();
+    bed.driver.destroy(&build.id).await.unwrap();
+}
+
+async fn after_a_reboot_the_app_is_down_and_starts(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[("f", "x")]).await;
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    let shim = shim(&bed, &serve.id);
+    kill(shim, Signal::SIGKILL).unwrap();
+    until_gone(shim).await;
+    // As another boot left it: the pid may be anybody's by now, even this test's.
+    let file = bed
+        .local()
+        .join("guests")
+        .join(serve.id.as_str())
+        .join("state.json");
+    let mut state = bed.state(&serve.id);
+    state["shim"]["boot"] = "an earlier boot".into();
+    state["shim"]["pid"] = std::process::id().into();
+    std::fs::write(&file, state.to_string()).unwrap();
+    let down = AppState::Down {
+        last_exit: "the machine restarted".into(),
+        crash_loop: false,
+    };
+    assert_eq!(bed.app(&serve.id).await, down);
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    assert!(bed.get(&serve.id, "/f").await.ends_with('x'));
+}
+
+async fn what_cannot_be_read_is_unknown(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[]).await;
+    let folder = bed.local().join("guests").join(serve.id.as_str());
+    for cut in ["", "{"] {
+        std::fs::write(folder.join("state.json"), cut).unwrap();
+        let app = bed.app(&serve.id).await;
+        assert!(
+            matches!(
+                app,
+                AppState::Down {
+                    crash_loop: false,
+                    ..
+                }
+            ),
+            "a loss of power: {app:?}"
+        );
+    }
+    bed.driver.stop(&serve.id, BOUND).await.unwrap();
+    assert_eq!(bed.app(&serve.id).await, AppState::Stopped);
+    std::fs::write(folder.join("spec.json"), "").unwrap();
+    assert!(matches!(
+        bed.driver.observe(&serve.id).await,
+        Observation::Unknown(_)
+    ));
+    std::fs::remove_file(folder.join("spec.json")).unwrap();
+    assert!(matches!(
+        bed.driver.observe(&serve.id).await,
+        Observation::Unknown(_)
+    ));
+    bed.driver.destroy(&serve.id).await.unwrap();
+    assert_eq!(bed.driver.observe(&serve.id).await, Observation::Absent);
 }

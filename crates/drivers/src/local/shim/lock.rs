@@ -28,6 +28,9 @@ pub fn take(dir: &GuestDir) -> Result<Flock<File>, Trouble> {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => return Ok(lock),
             Err((again, Errno::EWOULDBLOCK)) if Instant::now() < until => file = again,
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(Trouble::new(what, crate::text::guest::IN_USE));
+            }
             Err((_, error)) => return Err(error).on(what),
         }
         // The kernel has no bounded wait for this lock; 5 ms of nothing instead of a spin.
