@@ -57,7 +57,7 @@ impl Database {
                 )
             }
         };
-        let writer = writer_pool(writes)
+        let writer = writer_pool(target, writes)
             .await
             .map_err(|error| cannot_open(target, error))?;
         prepare(&writer, &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
@@ -216,13 +216,19 @@ async fn first_key(
     Ok(())
 }
 
-/// One connection, so that writers queue fairly inside the process instead of fighting for the file's lock. It stays
-/// open: a database in memory would be gone with it.
-async fn writer_pool(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    pool(1)
-        .before_acquire(|connection, _| Box::pin(dialect::is_usable(connection)))
-        .connect_with(options)
-        .await
+/// One connection, so that writers queue fairly inside the process instead of fighting for the file's lock. A database in
+/// memory is gone with it: it is never looked at while a caller waits, since a caller that goes away then takes it along.
+async fn writer_pool(
+    target: &DatabaseTarget,
+    options: SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let pool = match target {
+        DatabaseTarget::Memory => pool(1),
+        DatabaseTarget::Sqlite(_) => {
+            pool(1).before_acquire(|connection, _| Box::pin(dialect::is_usable(connection)))
+        }
+    };
+    pool.connect_with(options).await
 }
 
 fn reader_pool(options: SqliteConnectOptions) -> SqlitePool {
