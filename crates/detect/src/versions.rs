@@ -46,9 +46,9 @@ fn python(wish: &str, have: &str) -> bool {
 }
 
 fn node(wish: &str, have: &str) -> bool {
-    let wish = node_semver::Range::parse(wish);
-    let have = node_semver::Version::parse(have);
-    matches!((wish, have), (Ok(wish), Ok(have)) if wish.satisfies(&have))
+    let wish = domain::node_range::Range::parse(wish);
+    let have = domain::version::Release::parse(have);
+    matches!((wish, have), (Some(wish), Some(have)) if wish.contains(have))
 }
 
 fn begins_with(have: &str, wish: &str) -> bool {

@@ -11,6 +11,7 @@ pub mod id;
 pub mod job;
 pub mod limits;
 pub mod name;
+pub mod node_range;
 pub mod plan;
 pub mod ports;
 pub mod release;
@@ -18,6 +19,7 @@ pub mod resources;
 pub mod status;
 pub mod step;
 pub mod tree;
+pub mod version;
 
 pub use deployment::{Deployment, DeploymentKind, DriverKind, Managed};
 pub use env::{EnvName, EnvVars};

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use node_semver::Version;
+use domain::version::Release;
 use serde_json::{Map, Value};
 
 use crate::index::clean_path;
@@ -92,7 +92,7 @@ pub(super) fn find(
 fn parse_named(text: &str) -> Option<(&str, String)> {
     let (name, version) = text.split_once('@')?;
     let version = version.split('+').next().unwrap_or_default();
-    let version = Version::parse(version).ok()?;
+    let version = Release::parse(version)?;
     Some((name, version.to_string()))
 }
 

@@ -88,7 +88,7 @@ fn normalise(text: &str) -> Read {
     if numbers.len() <= 3 && numbers.iter().all(number) {
         return Read::Wish(numbers[0].to_owned());
     }
-    if text.len() <= 100 && node_semver::Range::parse(text).is_ok() {
+    if text.len() <= 100 && domain::node_range::Range::parse(text).is_some() {
         Read::Wish(text.to_owned())
     } else {
         Read::Odd

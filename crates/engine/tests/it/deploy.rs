@@ -298,15 +298,22 @@ async fn only_the_last_releases_keep_their_artifacts() {
             world.artifacts().len() == 3
         })
         .await;
-    let kept: Vec<bool> = life
-        .store
-        .releases(&life.id("hello").await, 10)
-        .await
-        .unwrap()
-        .iter()
-        .map(|r| r.artifact.is_some())
-        .collect();
-    assert_eq!(kept, [true, true, true, false, false, false]);
+    let id = life.id("hello").await;
+    let noted = async {
+        loop {
+            let releases = life.store.releases(&id, 10).await.unwrap();
+            let kept: Vec<bool> = releases
+                .iter()
+                .map(|release| release.artifact.is_some())
+                .collect();
+            if kept == [true, true, true, false, false, false] {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let noted = tokio::time::timeout(std::time::Duration::from_secs(10), noted).await;
+    assert!(noted.is_ok(), "the releases do not say so");
     life.clean_up(&["hello"]).await;
 }
 

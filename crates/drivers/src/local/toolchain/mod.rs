@@ -23,7 +23,6 @@ mod install;
 mod node;
 mod probe;
 mod python;
-mod range;
 mod registry;
 mod rewrite;
 mod toolchains;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::install::Release;
-use super::range::Range;
+use domain::node_range::Range;
 
 /// A wish for a version.
 #[derive(Debug, Clone)]

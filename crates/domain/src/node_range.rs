@@ -1,11 +1,11 @@
 //! Version ranges as npm writes them, for releases. The text comes from a stranger's `package.json`, and the crate for it
 //! panics on some (`~*`, `=X`), so they are read here.
 
-use super::install::Release;
+use crate::version::Release;
 
-/// Alternatives, each a list of intervals that must all hold.
+/// A version range of npm. Alternatives, each a list of intervals that must all hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Range(Vec<Vec<Interval>>);
+pub struct Range(Vec<Vec<Interval>>);
 
 /// From the first release on, and below the second.
 type Interval = (Release, Option<Release>);
