@@ -3,7 +3,7 @@
 use api::events::{End, LogLine};
 use api::{ReleaseList, ReleaseObject};
 
-use crate::client::{Client, Stream};
+use crate::client::{Client, NO_QUERY, Stream, patiently};
 use crate::exit::{Exit, Fault};
 use crate::text;
 
@@ -40,12 +40,15 @@ pub async fn follow_build(
     version: u32,
     mut line: impl FnMut(&str),
 ) -> Result<Ended, Fault> {
-    let query = vec![
-        ("build", "true".to_owned()),
-        ("release", version.to_string()),
-    ];
     let path = ["api", "deployments", key, "logs"];
-    let mut stream = Stream::open(client, &path, query).await?;
+    let open = async || {
+        let query = vec![
+            ("build", "true".to_owned()),
+            ("release", version.to_string()),
+        ];
+        Stream::open(client, &path, query).await
+    };
+    let mut stream = patiently(open).await?;
     let mut empty = 0;
     loop {
         match stream.next().await? {
@@ -80,11 +83,9 @@ fn too_early() -> Fault {
 }
 
 async fn ended(client: &Client, key: &str, version: u32) -> Result<Option<Ended>, Fault> {
-    let list: ReleaseList = client
-        .get(&["api", "deployments", key, "releases"], &[])
-        .await?
-        .good()?
-        .parse()?;
+    let path = ["api", "deployments", key, "releases"];
+    let answer = patiently(async || client.get(&path, NO_QUERY).await).await?;
+    let list: ReleaseList = answer.good()?.parse()?;
     let found = list
         .releases
         .into_iter()

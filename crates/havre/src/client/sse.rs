@@ -1,18 +1,12 @@
 //! A stream of events that survives a restart of the server: it connects again and resumes after the last event seen.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use eventsource_stream::{Event, Eventsource};
 use futures_util::{Stream as FuturesStream, StreamExt};
 
-use crate::client::Client;
-use crate::exit::{Exit, Fault};
-
-/// How long the server may be away before it counts as unreachable.
-const PATIENCE: Duration = Duration::from_secs(60);
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+use crate::client::{Client, patiently};
+use crate::exit::Fault;
 
 type Events = Pin<Box<dyn FuturesStream<Item = Option<Event>> + Send>>;
 
@@ -35,7 +29,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Opens a stream. The first connection must succeed; later ones are tried again for a while.
+    /// Opens a stream. The first connection must succeed; later ones wait for the server.
     pub async fn open(
         client: &Client,
         path: &[&str],
@@ -48,7 +42,7 @@ impl Stream {
             last_id: None,
             events: None,
         };
-        stream.connect().await?;
+        stream.events = Some(stream.connect().await?);
         Ok(stream)
     }
 
@@ -56,7 +50,8 @@ impl Stream {
     pub async fn next(&mut self) -> Result<Option<Message>, Fault> {
         loop {
             let Some(events) = &mut self.events else {
-                self.reconnect().await?;
+                let events = patiently(async || self.connect().await).await?;
+                self.events = Some(events);
                 continue;
             };
             match events.next().await {
@@ -80,30 +75,14 @@ impl Stream {
         self.events = None;
     }
 
-    async fn connect(&mut self) -> Result<(), Fault> {
+    async fn connect(&self) -> Result<Events, Fault> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let response = self
             .client
             .events(&path, &self.query, self.last_id.as_deref())
             .await?;
-        let events = response.bytes_stream().eventsource().map(Result::ok);
-        self.events = Some(Box::pin(events));
-        Ok(())
-    }
-
-    async fn reconnect(&mut self) -> Result<(), Fault> {
-        let mut pause = FIRST_PAUSE;
-        let mut waited = Duration::ZERO;
-        loop {
-            tokio::time::sleep(pause).await;
-            waited += pause;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            match self.connect().await {
-                Err(fault) if fault.exit == Exit::Unreachable && waited < PATIENCE => {}
-                // A server that is just starting may not be ready to answer yet.
-                Err(fault) if fault.exit == Exit::Platform && waited < PATIENCE => {}
-                other => return other,
-            }
-        }
+        Ok(Box::pin(
+            response.bytes_stream().eventsource().map(Result::ok),
+        ))
     }
 }

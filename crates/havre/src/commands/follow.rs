@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Context;
 use super::context::until_interrupted;
-use crate::client::{Ended, follow_build};
+use crate::client::{Ended, follow_build, patiently};
 use crate::exit::{Exit, Fault, Outcome};
 use crate::text;
 
@@ -39,7 +39,7 @@ pub async fn follow(context: &Context, key: &str, name: &str, version: u32) -> O
             marked.hear(line);
         };
         let ended = follow_build(&context.client, key, version, show).await?;
-        let deployment = context.deployment(key).await?;
+        let deployment = patiently(async || context.deployment(key).await).await?;
         Ok((ended, deployment))
     };
     let (ended, deployment) = until_interrupted(work, || text::goes_on(name)).await?;

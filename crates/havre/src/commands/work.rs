@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Context;
 use super::context::until_interrupted;
-use crate::client::Answer;
+use crate::client::{Answer, patiently};
 use crate::exit::{Exit, Fault, Outcome};
 use crate::text;
 
@@ -61,7 +61,7 @@ async fn until_settled(
     wanted: &str,
 ) -> Result<DeploymentObject, Fault> {
     for _ in 0..WATCHED * 2 {
-        let deployment = context.deployment(name).await?;
+        let deployment = patiently(async || context.deployment(name).await).await?;
         if deployment.status == wanted || deployment.status == "failed" {
             return Ok(deployment);
         }
