@@ -55,7 +55,12 @@ impl Bed {
     pub fn with(case: Case, change: impl FnOnce(&mut LocalConfig)) -> Self {
         let data = tempfile::Builder::new().prefix("hv").tempdir().unwrap();
         let clock = Arc::new(SystemClock::new(tokio::time::sleep));
-        let exe = PathBuf::from(env!("CARGO_BIN_EXE_havre-guest"));
+        // The whole binary instead, to see that it can be a shim too.
+        let exe = std::env::var_os("HAVRE_TEST_EXE");
+        let exe = exe.map_or_else(
+            || PathBuf::from(env!("CARGO_BIN_EXE_havre-guest")),
+            PathBuf::from,
+        );
         let mut config = LocalConfig::new(data.path().to_owned(), exe, clock);
         config.tier = case.tier();
         config.crash = CrashPolicy {
@@ -323,4 +328,25 @@ pub fn handed_out(path: &Path) -> std::io::Result<TcpStream> {
     let tcp = unsafe { TcpStream::from_raw_fd(fd) };
     tcp.set_nonblocking(false)?;
     Ok(tcp)
+}
+
+/// Names the naps of this process for another one.
+pub const NAP: &str = "HAVRE_TEST_NAP";
+
+/// A line whose `NAPnn` are seconds that no other test's process sleeps.
+pub fn own(line: &str) -> String {
+    let own = || format!("4{}", std::process::id());
+    line.replace("NAP", &std::env::var(NAP).unwrap_or_else(|_| own()))
+}
+
+/// Processes of this machine whose command line has this argument.
+pub fn running(argument: &str) -> usize {
+    let argument = own(argument);
+    let has = |line: &Vec<u8>| {
+        line.split(|byte| *byte == 0)
+            .any(|part| part == argument.as_bytes())
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.filter(has).count()
 }

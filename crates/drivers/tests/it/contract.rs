@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::guest::*;
 use domain::ports::{Driver, DriverError};
 
-use crate::bed::{BOUND, Bed, command, deployment, is_running, service, web};
+use crate::bed::{BOUND, Bed, command, deployment, is_running, own, running, service, web};
 use crate::cases::Case;
 
 in_every_case!(
@@ -168,30 +168,20 @@ async fn a_command_that_takes_too_long_is_ended_with_all_it_started(case: Case) 
     let build = bed.build().await;
     let exec = Exec {
         timeout: Duration::from_millis(500),
-        ..command("trap '' TERM; (setsid sleep 4243 &) ; echo up; while :; do sleep 1; done")
+        ..command(&own(
+            "trap '' TERM; (setsid sleep NAP43 &) ; echo up; while :; do sleep 1; done",
+        ))
     };
     let said = bed.exec(&build.id, &exec).await;
     assert_eq!(said.end.unwrap(), ExecEnd::TimedOut);
     assert_eq!(said.lines, ["up"]);
-    assert_eq!(running("4243"), 0);
-}
-
-/// Processes of this machine whose command line has this argument.
-fn running(argument: &str) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    lines
-        .filter(|line| {
-            line.split(|byte| *byte == 0)
-                .any(|part| part == argument.as_bytes())
-        })
-        .count()
+    assert_eq!(running("NAP43"), 0);
 }
 
 async fn dropping_the_call_ends_the_command(case: Case) {
     let bed = Bed::new(case);
     let build = bed.build().await;
-    let exec = command("echo up; exec sleep 4244");
+    let exec = command(&own("echo up; exec sleep NAP44"));
     let (sender, up) = tokio::sync::oneshot::channel();
     let sender = std::sync::Mutex::new(Some(sender));
     let sink = |_| {
@@ -203,7 +193,7 @@ async fn dropping_the_call_ends_the_command(case: Case) {
         end = bed.driver.exec(&build.id, &exec, &sink) => panic!("it ended: {end:?}"),
         up = up => up.unwrap(),
     }
-    wait_for(|| running("4244") == 0).await;
+    wait_for(|| running("NAP44") == 0).await;
     bed.sh(&build.id, "true").await.ok();
 }
 
@@ -221,7 +211,11 @@ async fn the_same_tag_again_ends_the_first(case: Case) {
     let (driver, id) = (bed.driver.clone(), build.id.clone());
     let first = tokio::spawn(async move {
         driver
-            .exec(&id, &command("echo > /app/up; exec sleep 4245"), &|_| {})
+            .exec(
+                &id,
+                &command(&own("echo > /app/up; exec sleep NAP45")),
+                &|_| {},
+            )
             .await
     });
     let flag = bed
@@ -240,7 +234,7 @@ async fn the_same_tag_again_ends_the_first(case: Case) {
         first.await.unwrap().is_err(),
         "the first one did not end by itself"
     );
-    assert_eq!(running("4245"), 0);
+    assert_eq!(running("NAP45"), 0);
 }
 
 async fn put_replaces_and_keeps_links(case: Case) {
@@ -279,7 +273,7 @@ async fn a_crashing_app_is_started_again_until_its_bound(case: Case) {
     let bed = Bed::new(case);
     let serve = bed.serve(&[]).await;
     bed.driver
-        .start(&serve.id, &service("echo life; sleep 4246 & exit 7"))
+        .start(&serve.id, &service(&own("echo life; sleep NAP46 & exit 7")))
         .await
         .unwrap();
     let down = bed
@@ -298,7 +292,7 @@ async fn a_crashing_app_is_started_again_until_its_bound(case: Case) {
         4,
         "{log}"
     );
-    wait_for(|| running("4246") == 0).await;
+    wait_for(|| running("NAP46") == 0).await;
     bed.driver
         .start(&serve.id, &service("exec sleep 600"))
         .await
@@ -333,15 +327,15 @@ async fn a_frozen_app_goes_on_where_it_was(case: Case) {
 async fn an_app_that_ignores_the_signal_is_killed_after_its_grace(case: Case) {
     let bed = Bed::new(case);
     let serve = bed.serve(&[]).await;
-    let deaf = service("trap '' TERM; echo up; while :; do sleep 4247; done");
+    let deaf = service(&own("trap '' TERM; echo up; while :; do sleep NAP47; done"));
     bed.driver.start(&serve.id, &deaf).await.unwrap();
-    wait_for(|| running("4247") == 1).await;
+    wait_for(|| running("NAP47") == 1).await;
     bed.driver
         .stop(&serve.id, Duration::from_millis(100))
         .await
         .unwrap();
     assert_eq!(bed.app(&serve.id).await, AppState::Stopped);
-    assert_eq!(running("4247"), 0);
+    assert_eq!(running("NAP47"), 0);
     let polite = service("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done");
     bed.driver.start(&serve.id, &polite).await.unwrap();
     let started = std::time::Instant::now();
@@ -357,15 +351,15 @@ async fn another_service_replaces_the_one_that_runs(case: Case) {
     let bed = Bed::new(case);
     let serve = bed.serve(&[]).await;
     bed.driver
-        .start(&serve.id, &service("exec sleep 4248"))
+        .start(&serve.id, &service(&own("exec sleep NAP48")))
         .await
         .unwrap();
     bed.driver
-        .start(&serve.id, &service("exec sleep 4249"))
+        .start(&serve.id, &service(&own("exec sleep NAP49")))
         .await
         .unwrap();
-    wait_for(|| running("4249") == 1).await;
-    assert_eq!(running("4248"), 0);
+    wait_for(|| running("NAP49") == 1).await;
+    assert_eq!(running("NAP48"), 0);
 }
 
 async fn kept_folders_outlive_guests(case: Case) {

@@ -9,7 +9,7 @@ use domain::ports::Driver;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::bed::{BOUND, Bed, command, is_running, service, web};
+use crate::bed::{BOUND, Bed, command, is_running, own, running, service, web};
 use crate::cases::Case;
 
 in_every_case!(
@@ -25,6 +25,9 @@ in_every_case!(
     a_killed_build_can_be_run_again,
     after_a_reboot_the_app_is_down_and_starts,
     what_cannot_be_read_is_unknown,
+    a_killed_controller_leaves_its_apps_and_none_of_its_commands,
+    as_controller,
+    many_guests_start_while_others_are_swept,
 );
 
 fn shim(bed: &Bed, guest: &domain::GuestId) -> Pid {
@@ -269,10 +272,15 @@ async fn nothing_is_left_behind(case: Case) {
     };
     let before = mounts();
     let build = bed.build().await;
-    bed.sh(&build.id, "setsid sleep 4250 & true").await.ok();
+    bed.sh(&build.id, &own("setsid sleep NAP50 & true"))
+        .await
+        .ok();
     let serve = bed.serve(&[]).await;
     bed.driver
-        .start(&serve.id, &service("setsid sleep 4250 & exec sleep 4250"))
+        .start(
+            &serve.id,
+            &service(&own("setsid sleep NAP50 & exec sleep NAP50")),
+        )
         .await
         .unwrap();
     bed.exec(&build.id, &command("false")).await.end.unwrap();
@@ -283,6 +291,7 @@ async fn nothing_is_left_behind(case: Case) {
     bed.driver.forget(&serve.deployment).await.unwrap();
     until_gone(shim).await;
     until_gone(init).await;
+    assert_eq!(running("NAP50"), 0);
     assert_eq!(mounts(), before);
     for folder in ["guests", "trash"] {
         assert_eq!(
@@ -334,7 +343,11 @@ async fn a_killed_build_can_be_run_again(case: Case) {
     let (driver, id) = (bed.driver.clone(), build.id.clone());
     let running = tokio::spawn(async move {
         driver
-            .exec(&id, &command("echo > /app/up; exec sleep 4251"), &|_| {})
+            .exec(
+                &id,
+                &command(&own("echo > /app/up; exec sleep NAP51")),
+                &|_| {},
+            )
             .await
     });
     let started = std::time::Instant::now();
@@ -416,4 +429,110 @@ async fn what_cannot_be_read_is_unknown(case: Case) {
     ));
     bed.driver.destroy(&serve.id).await.unwrap();
     assert_eq!(bed.driver.observe(&serve.id).await, Observation::Absent);
+}
+
+/// What the controller that is to be killed is told: its data folder, an app's guest and a build's.
+const CONTROLLER: &str = "HAVRE_TEST_CONTROLLER";
+
+/// Not a test by itself: the life of a controller, run in a process of its own by the test below.
+async fn as_controller(case: Case) {
+    let Ok(told) = std::env::var(CONTROLLER) else {
+        return;
+    };
+    let [data, serve, build] = told.split('|').collect::<Vec<_>>().try_into().unwrap();
+    let bed = Bed::with(case, |config| config.data_dir = data.into());
+    bed.driver
+        .start(&serve.parse().unwrap(), &web())
+        .await
+        .unwrap();
+    let endless = command(&own("echo > /app/up; exec sleep NAP52"));
+    bed.exec(&build.parse().unwrap(), &endless)
+        .await
+        .end
+        .unwrap();
+}
+
+async fn a_killed_controller_leaves_its_apps_and_none_of_its_commands(case: Case) {
+    let bed = Bed::new(case);
+    let serve = bed.serve(&[("f", "x")]).await;
+    let build = bed.build().await;
+    let module = match case {
+        Case::RootL1 => "root_l1",
+        Case::RootL2 => "root_l2",
+        Case::User => "user",
+    };
+    let mut controller = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("survival::{module}::as_controller")])
+        .env(
+            CONTROLLER,
+            format!("{}|{}|{}", bed.data.path().display(), serve.id, build.id),
+        )
+        .env(crate::bed::NAP, own("NAP"))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let flag = bed
+        .local()
+        .join("guests")
+        .join(build.id.as_str())
+        .join("app/up");
+    let started = std::time::Instant::now();
+    while !flag.exists() {
+        assert!(
+            started.elapsed() < BOUND,
+            "the controller does not get there"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    controller.kill().unwrap();
+    controller.wait().unwrap();
+    let started = std::time::Instant::now();
+    while running("NAP52") > 0 {
+        assert!(started.elapsed() < BOUND, "its command outlives it");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(is_running(&bed.app(&serve.id).await));
+    assert!(
+        bed.get(&serve.id, "/f").await.ends_with('x'),
+        "the app serves on"
+    );
+    // The step is taken up again at once, under its own tag or another.
+    bed.sh(&build.id, "test -e up").await.ok();
+    let before = bed.state(&serve.id);
+    bed.driver.start(&serve.id, &web()).await.unwrap();
+    assert_eq!(bed.state(&serve.id), before, "adopted, not started again");
+}
+
+async fn many_guests_start_while_others_are_swept(case: Case) {
+    let bed = Bed::new(case);
+    let artifact = bed.artifact(&[("f", "x")]).await;
+    let guests: Vec<_> = (0..8)
+        .map(|_| bed.spec(Role::Serve, Some(artifact.clone())))
+        .collect();
+    let lives = guests.iter().map(|spec| {
+        let driver = bed.driver.clone();
+        async move {
+            driver.create(spec).await.unwrap();
+            let app = service("exec sleep 600");
+            driver.start(&spec.id, &app).await.unwrap();
+            driver.stop(&spec.id, BOUND).await.unwrap();
+            driver.start(&spec.id, &app).await.unwrap();
+        }
+    });
+    let lives = futures_util::future::join_all(lives);
+    tokio::pin!(lives);
+    let mut sweeps = 0;
+    loop {
+        tokio::select! {
+            _ = &mut lives => break,
+            swept = bed.driver.sweep() => { swept.unwrap(); sweeps += 1; }
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(sweeps > 0);
+    for spec in &guests {
+        assert!(is_running(&bed.app(&spec.id).await), "{}", spec.id);
+        bed.driver.destroy(&spec.id).await.unwrap();
+    }
+    assert!(no_group_of(&bed));
 }
