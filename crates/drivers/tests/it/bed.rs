@@ -235,28 +235,26 @@ impl Bed {
 }
 
 impl Drop for Bed {
-    /// Whatever a failed test left running ends here: by the exact processes that its guests name.
+    /// Whatever a test left, failed or not, is removed as the driver does it; a test that hid the guests did it itself.
     fn drop(&mut self) {
-        for entry in std::fs::read_dir(self.local().join("guests"))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            let state = std::fs::read(entry.path().join("state.json")).unwrap_or_default();
-            let Ok(state) = serde_json::from_slice::<serde_json::Value>(&state) else {
-                continue;
-            };
-            if let Some(pid) = state["shim"]["pid"].as_i64().filter(|pid| is_ours(*pid)) {
-                let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
-                let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-            }
-        }
+        let driver = self.driver.clone();
+        let removed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                for guest in driver.list().await.unwrap_or_default() {
+                    driver.destroy(&guest.id).await.unwrap();
+                }
+            });
+        });
+        let removed = removed.join();
+        assert!(
+            removed.is_ok() || std::thread::panicking(),
+            "a guest cannot be removed"
+        );
     }
-}
-
-fn is_ours(pid: i64) -> bool {
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&line).contains("__guest")
 }
 
 pub fn deployment(number: u32) -> DeploymentId {

@@ -468,6 +468,8 @@ async fn a_killed_controller_leaves_its_apps_and_none_of_its_commands(case: Case
             format!("{}|{}|{}", bed.data.path().display(), serve.id, build.id),
         )
         .env(crate::bed::NAP, own("NAP"))
+        // What it makes for itself goes with this bed, since it is killed.
+        .env("TMPDIR", bed.data.path())
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
