@@ -173,7 +173,10 @@ impl Driver for LocalDriver {
 
     async fn seal(&self, guest: &GuestId) -> Result<Sealed, DriverError> {
         let (layout, guest) = (self.layout.clone(), guest.clone());
-        blocking(move || artifact::seal(&layout, &guest)).await
+        let settled = layout.clone();
+        let sealed = blocking(move || artifact::seal(&layout, &guest)).await;
+        tokio::task::spawn_blocking(move || artifact::settle(&settled));
+        sealed
     }
 
     async fn drop_artifact(

@@ -21,16 +21,26 @@ const CACHE_DIR: &str = "/cache";
 pub const SELF_PATH: &str = "/havre";
 
 /// The caches of the tools that have one, below [`CACHE_DIR`].
-const CACHES: [(&str, &str); 8] = [
+const CACHES: [(&str, &str); 9] = [
     ("PIP_CACHE_DIR", "pip"),
     ("UV_CACHE_DIR", "uv"),
     ("POETRY_CACHE_DIR", "poetry"),
     ("PIPENV_CACHE_DIR", "pipenv"),
     ("npm_config_cache", "npm"),
     ("YARN_CACHE_FOLDER", "yarn"),
+    ("COREPACK_HOME", "corepack"),
     // Where pnpm keeps its store, and many others what they can make again.
     ("XDG_DATA_HOME", "share"),
     ("XDG_CACHE_HOME", "xdg"),
+];
+
+/// Makes tools quiet about what a build cannot change.
+const QUIET: [(&str, &str); 4] = [
+    // The cache is another mount: hard links cannot work.
+    ("UV_LINK_MODE", "copy"),
+    ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
+    ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+    ("npm_config_update_notifier", "false"),
 ];
 
 /// Everything that the launch of a guest is made from.
@@ -167,6 +177,9 @@ impl Surroundings<'_> {
             for (name, folder) in CACHES {
                 set(name, format!("{CACHE_DIR}/{folder}"));
             }
+            QUIET
+                .iter()
+                .for_each(|(name, value)| set(name, (*value).to_owned()));
             registries
                 .env
                 .iter()

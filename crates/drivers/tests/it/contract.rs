@@ -44,6 +44,22 @@ async fn a_build_becomes_an_artifact_and_an_app_that_answers(case: Case) {
     bed.sh(&build.id, "mkdir sub && cp source.txt sub/built.txt")
         .await
         .ok();
+    let built = bed
+        .local()
+        .join("guests")
+        .join(build.id.as_str())
+        .join("app/sub/built.txt");
+    let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(built).unwrap());
+    let own = nix::unistd::geteuid().as_raw();
+    assert_eq!(
+        owner,
+        if case == Case::User {
+            own
+        } else {
+            200_000 + build.slot
+        },
+        "a uid per deployment"
+    );
     let sealed = bed.driver.seal(&build.id).await.unwrap();
     bed.driver.destroy(&build.id).await.unwrap();
     assert!(sealed.bytes > 0);
