@@ -331,9 +331,15 @@ pub fn handed_out(path: &Path) -> std::io::Result<TcpStream> {
 /// Names the naps of this process for another one.
 pub const NAP: &str = "HAVRE_TEST_NAP";
 
-/// A line whose `NAPnn` are seconds that no other test's process sleeps.
+/// A line whose `NAPnn` are seconds that no other test sleeps: tests run beside each other as threads or processes, and
+/// each is called from its own thread.
 pub fn own(line: &str) -> String {
-    let own = || format!("4{}", std::process::id());
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let own = || {
+        let mut hasher = DefaultHasher::new();
+        (std::process::id(), std::thread::current().id()).hash(&mut hasher);
+        format!("4{}", hasher.finish() % 1_000_000)
+    };
     line.replace("NAP", &std::env::var(NAP).unwrap_or_else(|_| own()))
 }
 

@@ -225,15 +225,8 @@ async fn the_same_tag_again_ends_the_first(case: Case) {
     let bed = Bed::new(case);
     let build = bed.build().await;
     let (driver, id) = (bed.driver.clone(), build.id.clone());
-    let first = tokio::spawn(async move {
-        driver
-            .exec(
-                &id,
-                &command(&own("echo > /app/up; exec sleep NAP45")),
-                &|_| {},
-            )
-            .await
-    });
+    let endless = command(&own("echo > /app/up; exec sleep NAP45"));
+    let first = tokio::spawn(async move { driver.exec(&id, &endless, &|_| {}).await });
     let flag = bed
         .local()
         .join("guests")

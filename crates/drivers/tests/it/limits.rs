@@ -152,7 +152,7 @@ async fn a_flood_of_output_neither_stalls_nor_piles_up(case: Case) {
     assert!(lines.into_inner() >= 2_000_000);
     assert!(longest.into_inner() <= 16 * 1024);
     assert!(
-        resident().saturating_sub(before) < 16 << 20,
+        resident().saturating_sub(before) < 48 << 20,
         "{} -> {}",
         before,
         resident()

@@ -341,15 +341,8 @@ async fn a_killed_build_can_be_run_again(case: Case) {
     let build = bed.build().await;
     let folder = bed.local().join("guests").join(build.id.as_str());
     let (driver, id) = (bed.driver.clone(), build.id.clone());
-    let running = tokio::spawn(async move {
-        driver
-            .exec(
-                &id,
-                &command(&own("echo > /app/up; exec sleep NAP51")),
-                &|_| {},
-            )
-            .await
-    });
+    let endless = command(&own("echo > /app/up; exec sleep NAP51"));
+    let running = tokio::spawn(async move { driver.exec(&id, &endless, &|_| {}).await });
     let started = std::time::Instant::now();
     while !folder.join("app/up").exists() {
         assert!(started.elapsed() < BOUND);
