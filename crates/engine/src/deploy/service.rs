@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::Release;
 use domain::guest::{Service, ServiceStart};
 use domain::plan::{Run, Start};
-use domain::release::DeploymentFacts;
+use domain::release::{Cause, DeploymentFacts, Version};
+use domain::{Release, ReleaseId};
 
 use super::rollout::Rollout;
 use crate::context::Context;
@@ -67,7 +67,10 @@ async fn environment_of(
     let commit = release.commit.as_ref().map_or("", |commit| commit.as_str());
     env.extend([
         ("HAVRE_APP".to_owned(), facts.name.to_string()),
-        ("HAVRE_RELEASE".to_owned(), release.version.to_string()),
+        (
+            "HAVRE_RELEASE".to_owned(),
+            shown_version(ctx, release).await?.to_string(),
+        ),
         ("SOURCE_COMMIT".to_owned(), commit.to_owned()),
     ]);
     if what_for == For::App {
@@ -75,6 +78,21 @@ async fn environment_of(
         env.insert("HOST".to_owned(), "0.0.0.0".to_owned());
     }
     Ok(env)
+}
+
+/// The version that the app is told: of a rollback, the release that it goes back to. So the process that was kept warm
+/// already has the environment of the rollback, and is thawed as it is.
+async fn shown_version(ctx: &Context, release: &Release) -> Result<Version, StepError> {
+    let (mut version, mut from) = (release.version, rolled_back_to(release));
+    while let Some(id) = from {
+        let earlier = ctx.store().release(&id).await?;
+        (version, from) = (earlier.version, rolled_back_to(&earlier));
+    }
+    Ok(version)
+}
+
+fn rolled_back_to(release: &Release) -> Option<ReleaseId> {
+    release.from.filter(|_| release.cause == Cause::Rollback)
 }
 
 /// 50 characters of 64: 300 bits, and nothing that a shell or a settings file would trip over.

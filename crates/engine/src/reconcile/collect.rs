@@ -32,15 +32,15 @@ async fn collect_one(ctx: &Context, release: &Release) -> Result<(), StepError> 
     if guests.iter().any(|guest| guest.release == release.id) {
         return Ok(());
     }
-    if !ctx
-        .store()
+    // Noted first: a rollback that is accepted from now on finds no artifact, rather than one that is about to go.
+    ctx.store().artifact_collected(&release.id).await?;
+    let store = ctx.store();
+    let in_use = store
         .artifact_in_use(&release.deployment, artifact, &release.id)
-        .await?
-        && let Some(facts) = ctx.store().facts(&release.deployment).await?
-    {
-        ctx.driver(facts.driver)?
-            .drop_artifact(&release.deployment, artifact)
-            .await?;
+        .await?;
+    if !in_use && let Some(facts) = store.facts(&release.deployment).await? {
+        let driver = ctx.driver(facts.driver)?;
+        driver.drop_artifact(&release.deployment, artifact).await?;
     }
-    Ok(ctx.store().artifact_collected(&release.id).await?)
+    Ok(())
 }
