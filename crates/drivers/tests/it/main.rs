@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    clippy::cognitive_complexity,
     reason = "helpers of tests are tests too: a failure is told by a panic, a skip by a line; a story is told in one piece"
 )]
 
@@ -13,6 +12,7 @@ mod bed;
 mod builds;
 mod contract;
 mod figures;
+mod handout;
 mod limits;
 mod survival;
 mod walls;
