@@ -100,6 +100,20 @@ class Lab:
                     found.append(int(entry.name))
         return found
 
+    def guests(self):
+        """The pids of shims and first processes of this lab's guests."""
+        ids = {entry.name.encode() for entry in (self.folder / "data" / "local" / "guests").iterdir()}
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    argv = (entry / "cmdline").read_bytes().split(b"\0")
+                except OSError:
+                    continue
+                if len(argv) > 3 and argv[1] == b"__guest" and argv[3] in ids:
+                    found.append(int(entry.name))
+        return found
+
     # --- what a user does
 
     def cli(self, *words, check=False) -> subprocess.CompletedProcess:
