@@ -16,6 +16,7 @@ use crate::error::{OpenError, Ran};
 use crate::key::SecretKey;
 use crate::lock::Lock;
 use crate::migrate;
+use crate::reserve::Reserve;
 use crate::target::DatabaseTarget;
 use crate::tx::Tx;
 use crate::vault::Vault;
@@ -33,6 +34,8 @@ pub struct Database {
     vault: Vault,
     clock: Arc<dyn Clock>,
     dice: Arc<Dice>,
+    /// None in memory.
+    reserve: Option<Reserve>,
     _lock: Option<Lock>,
 }
 
@@ -68,6 +71,7 @@ impl Database {
             vault: Vault::new(&key, Arc::clone(&dice)),
             clock,
             dice,
+            reserve: target.file().map(Reserve::beside),
             _lock: lock,
         }))
     }
@@ -105,6 +109,9 @@ impl Database {
 
     /// A transaction that writes. Dropped without [`Tx::commit`], nothing happened.
     pub(crate) async fn write(&self) -> Ran<Tx<'_>> {
+        if let Some(reserve) = &self.reserve {
+            reserve.look_after();
+        }
         let inner = self.writer.begin_with(dialect::BEGIN_WRITE).await?;
         Ok(Tx::new(inner, self.clock.now(), self))
     }

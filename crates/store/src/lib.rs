@@ -17,6 +17,7 @@ mod migrate;
 #[cfg(test)]
 mod plans;
 mod releases;
+mod reserve;
 mod rows;
 mod secrets;
 mod target;

@@ -1,6 +1,6 @@
 //! Which database: `DATABASE_URL` as SQLAlchemy reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::text;
@@ -12,6 +12,16 @@ pub enum DatabaseTarget {
     Sqlite(PathBuf),
     /// An SQLite database that is gone with the process: for tests and trials.
     Memory,
+}
+
+impl DatabaseTarget {
+    /// The file, where there is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Memory => None,
+        }
+    }
 }
 
 /// A `DATABASE_URL` that is not taken. Never holds the URL, which may hold a password.

@@ -6,7 +6,7 @@ use domain::release::Version;
 use domain::{FailureKind, ReleaseStatus, Resources, Status};
 use sim::{Asked, Op};
 
-use crate::lab::{APP, URL, lab, limits};
+use crate::lab::{APP, URL, lab, limits, until_warm};
 
 fn set(name: &str, value: &str) -> Change {
     Change::Env(vec![(name.parse().unwrap(), Some(value.to_owned().into()))])
@@ -37,16 +37,7 @@ async fn a_rollback_takes_the_warm_guest_and_runs_no_build_and_no_release_comman
         .repo(URL)
         .commit(&[("Procfile", "web: run two"), APP[1]]);
     life.change("hello", redeploy()).await;
-    world
-        .until("the old guest is frozen", |w| {
-            w.expect()
-                .guest("hello", "frozen")
-                .guest("hello", "running")
-                .artifacts(2)
-                .serving("hello")
-                .holds()
-        })
-        .await;
+    until_warm(&world, 2).await;
     let (execs, creates) = (world.count(Op::Exec), world.count(Op::Create));
 
     let back = life.change("hello", rollback()).await;
@@ -70,16 +61,7 @@ async fn a_rollback_without_a_warm_guest_makes_one_from_the_artifact() {
         .repo(URL)
         .commit(&[("Procfile", "web: run two"), APP[1]]);
     life.change("hello", redeploy()).await;
-    world
-        .until("the old guest is frozen", |w| {
-            w.expect()
-                .guest("hello", "frozen")
-                .guest("hello", "running")
-                .artifacts(2)
-                .serving("hello")
-                .holds()
-        })
-        .await;
+    until_warm(&world, 2).await;
     world.advance(limits().warm);
     world
         .until("the old guest is gone", |w| w.guests_of("hello").len() == 1)
@@ -108,30 +90,12 @@ async fn a_rollback_that_is_not_healthy_leaves_the_warm_guest_warm() {
         .repo(URL)
         .commit(&[("Procfile", "web: run two"), APP[1]]);
     life.change("hello", redeploy()).await;
-    world
-        .until("the old guest is frozen", |w| {
-            w.expect()
-                .guest("hello", "frozen")
-                .guest("hello", "running")
-                .artifacts(2)
-                .serving("hello")
-                .holds()
-        })
-        .await;
+    until_warm(&world, 2).await;
     world.app("hello").answers(500, "oops");
     let back = life.change("hello", rollback()).await;
     assert_eq!(back.status, ReleaseStatus::Failed);
     world.app("hello").as_committed();
-    world
-        .until("it is frozen again", |w| {
-            w.expect()
-                .guest("hello", "frozen")
-                .guest("hello", "running")
-                .artifacts(2)
-                .serving("hello")
-                .holds()
-        })
-        .await;
+    until_warm(&world, 2).await;
     life.clean_up(&["hello"]).await;
 }
 

@@ -192,3 +192,16 @@ fn engine_life() -> u32 {
     static LIVES: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     LIVES.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
+
+/// Waits until one guest serves and the one before it is frozen.
+pub async fn until_warm(world: &World, artifacts: usize) {
+    world
+        .until("the guest before is frozen", |world| {
+            let expected = world
+                .expect()
+                .guest("hello", "running")
+                .guest("hello", "frozen");
+            expected.artifacts(artifacts).serving("hello").holds()
+        })
+        .await;
+}
