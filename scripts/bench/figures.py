@@ -10,6 +10,7 @@ import sqlite3
 import statistics
 import subprocess
 import textwrap
+import threading
 import time
 import typing
 import uuid
@@ -87,6 +88,40 @@ def swaps_under_load(lab: Lab, runs: int) -> Result:
             asked_now, failed_now = wrk_counts(load.result().stdout)
             asked, failed = asked + asked_now, failed + failed_now
     return Result(f"{failed} of {asked:,} over {swaps} swaps", failed == 0)
+
+
+def kills_under_load(lab: Lab, _runs: int) -> Result:
+    """The server is killed with -9 a hundred times, each time in the middle of a release, while a client keeps asking;
+    at the end the newest release serves, and nothing but its guest and warm ones is there."""
+    lab.start()
+    lab.deploy(lab.static_site(), "site")
+    over, asked, failed = threading.Event(), 0, 0
+
+    def ask():
+        nonlocal asked, failed
+        while not over.is_set():
+            asked += 1
+            try:
+                failed += lab.get(lab.gateway, "site.localhost", "/") != 200
+            except OSError:
+                failed += 1
+
+    client = threading.Thread(target=ask)
+    client.start()
+    try:
+        for number in range(100):
+            lab.cli("env", "set", "site", f"RUN={number}", "--no-wait")
+            # Spread over the steps of a release, which take about a tenth of a second together.
+            time.sleep(number % 20 * 0.01)
+            lab.server.kill()
+            lab.server.wait()
+            lab.start()
+        lab.cli("env", "set", "site", "RUN=last", check=True)
+    finally:
+        over.set()
+        client.join()
+    strangers = lab.strangers()
+    return Result(f"{failed} of {asked:,}; {strangers} orphans", failed == 0 and strangers == 0)
 
 
 def wrk_counts(output: str) -> tuple[int, int]:
@@ -224,6 +259,7 @@ ALL = {
     "overhead": Figure("deploy overhead", "<= 1 s", deploy_overhead),
     "rollback": Figure("rollback while warm", "<= 300 ms", warm_rollback),
     "swaps": Figure("failed requests over 100 swaps", "0", swaps_under_load),
+    "kills": Figure("failed requests over 100 kill -9", "0", kills_under_load),
     "memory": Figure("controller / gateway / per guest", "30/15/2 MB", memory),
     "start": Figure("start on 10,000 deployments", "<= 150 ms", start_time),
     "gateway": Figure("gateway against nginx", ">= 0.7x", gateway_against_nginx),

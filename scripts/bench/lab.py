@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -113,6 +114,14 @@ class Lab:
                 if len(argv) > 3 and argv[1] == b"__guest" and argv[3] in ids:
                     found.append(int(entry.name))
         return found
+
+    def strangers(self) -> int:
+        """Guests on disk that the database does not know, and those it knows that are not there."""
+        database = sqlite3.connect(f"file:{self.folder}/data/deployments.db?mode=ro", uri=True)
+        known = {row[0] for row in database.execute("select id from guests")}
+        database.close()
+        there = {entry.name for entry in (self.folder / "data" / "local" / "guests").iterdir()}
+        return len(known ^ there)
 
     # --- what a user does
 
