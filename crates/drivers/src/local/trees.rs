@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -67,7 +68,8 @@ const DEEPEST: usize = 64;
 /// Names held in memory at once.
 const BATCH: usize = 4096;
 
-/// Removes a folder with everything in it, whatever its modes, its depth and its names. Gone already is success.
+/// Removes a folder with everything in it, whatever its modes, its depth and its names. Gone already is success, also for
+/// what goes meanwhile: after a restart a resumed step and the sweep may remove the same folder.
 pub fn remove(folder: &Path) -> io::Result<()> {
     let broken = || io::Error::other("a folder without a parent or a name");
     let parent = folder.parent().ok_or_else(broken)?;
@@ -80,7 +82,6 @@ pub fn remove(folder: &Path) -> io::Result<()> {
     let mut removal = Removal {
         top,
         waiting: vec![name.to_owned()],
-        moved: 0,
     };
     while let Some(name) = removal.waiting.pop() {
         let top = removal.top.try_clone()?;
@@ -93,8 +94,10 @@ struct Removal {
     top: OwnedFd,
     /// Folders directly in `top` that are still to be removed.
     waiting: Vec<OsString>,
-    moved: usize,
 }
+
+/// Two removals in one folder must not choose the same name.
+static MOVED: AtomicUsize = AtomicUsize::new(0);
 
 impl Removal {
     fn entry(&mut self, parent: &OwnedFd, name: &OsStr, depth: usize) -> io::Result<()> {
@@ -107,17 +110,20 @@ impl Removal {
     }
 
     fn move_up(&mut self, parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
-        self.moved += 1;
-        let fresh = OsString::from(format!(".deep-{}-{}", std::process::id(), self.moved));
-        renameat(parent, name, &self.top, fresh.as_os_str())?;
-        self.waiting.push(fresh);
+        let number = MOVED.fetch_add(1, Ordering::Relaxed);
+        let fresh = OsString::from(format!(".deep-{}-{number}", std::process::id()));
+        if unless_gone(renameat(parent, name, &self.top, fresh.as_os_str()))?.is_some() {
+            self.waiting.push(fresh);
+        }
         Ok(())
     }
 
     fn folder(&mut self, parent: &OwnedFd, name: &OsStr, depth: usize) -> io::Result<()> {
-        let folder = open_folder(parent, name)?;
+        let Some(folder) = unless_gone(open_folder(parent, name))? else {
+            return Ok(());
+        };
         loop {
-            let names = names(&folder)?;
+            let names = unless_gone(names(&folder))?.unwrap_or_default();
             if names.is_empty() {
                 break;
             }
@@ -133,14 +139,22 @@ impl Removal {
 }
 
 /// Opens a folder that its owner may have closed to himself; its entries can be removed then.
-fn open_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
+fn open_folder(parent: &OwnedFd, name: &OsStr) -> nix::Result<OwnedFd> {
     let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     // It is a folder, nobody runs in this tree any more, and only its owner may do this.
     let _ = fchmodat(parent, name, Mode::S_IRWXU, FchmodatFlags::FollowSymlink);
-    Ok(openat(parent, name, flags, Mode::empty())?)
+    openat(parent, name, flags, Mode::empty())
 }
 
-fn names(folder: &OwnedFd) -> io::Result<Vec<OsString>> {
+/// Nothing where another remover was faster.
+fn unless_gone<T>(done: nix::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(Errno::ENOENT) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}
+
+fn names(folder: &OwnedFd) -> nix::Result<Vec<OsString>> {
     let here = openat(
         folder,
         ".",
@@ -196,6 +210,30 @@ mod tests {
         drop(at);
         remove(&tree).unwrap();
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn two_that_remove_the_same_tree_both_succeed() {
+        for _ in 0..20 {
+            let top = tempfile::tempdir().unwrap();
+            let tree = top.path().join("tree");
+            for n in 0..100 {
+                fs::create_dir_all(tree.join(format!("{n}/a/b"))).unwrap();
+            }
+            let start = std::sync::Barrier::new(2);
+            let both: Vec<_> = std::thread::scope(|scope| {
+                let remover = || {
+                    start.wait();
+                    remove(&tree)
+                };
+                let threads = [scope.spawn(remover), scope.spawn(remover)];
+                threads.map(|thread| thread.join().unwrap()).into()
+            });
+            for done in both {
+                done.unwrap();
+            }
+            assert!(!tree.exists());
+        }
     }
 
     #[test]
