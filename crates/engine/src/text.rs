@@ -9,7 +9,7 @@ use domain::job::Work;
 use domain::plan::HealthCheck;
 use domain::ports::{ProbeAnswer, ProbeError};
 use domain::release::{Cause, Version};
-use domain::{Commit, DriverKind, GitRef, GitUrl, Name, Reference, Step};
+use domain::{Commit, DeploymentKind, DriverKind, GitRef, GitUrl, Name, Reference, Step};
 
 pub const PLATFORM_FAULT: &str =
     "Havre could not finish this deploy, and the app is not the reason.";
@@ -47,6 +47,7 @@ pub const SERVER_ERROR_CURE: &str =
 pub const LISTENS_NOWHERE: &str = "The app runs but listens nowhere.";
 pub const GUEST_LOST: &str = "its guest is gone and was not removed by Havre";
 pub const WAS_STOPPED: &str = "its guest was stopped, and not by Havre";
+pub const VM_STANDS_IN: &str = "The type is recorded as vm, and the local sandbox stands in for it: the app shares the kernel of the server.";
 pub const WHY_LOST: &str =
     "Each release gets a fresh copy of the app; files written beside it do not move over.";
 
@@ -103,6 +104,21 @@ pub fn sealed(bytes: u64) -> String {
 
 pub fn taking_warm(name: &Name) -> String {
     format!("Taking the warm guest of {name}")
+}
+
+pub fn place(driver: DriverKind, kind: DeploymentKind, tier: &str, meaning: &str) -> String {
+    let kind = kind.as_str();
+    match driver {
+        DriverKind::Local => {
+            format!("{kind}, for which the local sandbox stands in; tier {tier}: {meaning}")
+        }
+        DriverKind::Proxmox => format!("{kind}; {meaning}"),
+    }
+}
+
+/// A container is what the sandbox comes near to; a virtual machine is more than it can be.
+pub fn stands_in(driver: DriverKind, kind: DeploymentKind) -> Option<String> {
+    (driver == DriverKind::Local && kind == DeploymentKind::Vm).then(|| VM_STANDS_IN.to_owned())
 }
 
 pub fn starting(name: &Name) -> String {

@@ -1,6 +1,6 @@
 //! Provision: the guest of a release, beside the one that serves.
 
-use domain::guest::{GuestSpec, Observation, Role};
+use domain::guest::{DriverReport, GuestSpec, Observation, Role};
 use domain::ports::{GuestRow, Progress, Wanted};
 use domain::{ArtifactId, GuestId};
 
@@ -13,14 +13,31 @@ use crate::text;
 pub(super) async fn provision(rollout: &mut Rollout<'_>) -> Outcome {
     data::refuse_loss(rollout).await?;
     ensure_guest(rollout).await?;
-    let tier = rollout.driver.report().await?.tier;
+    let report = rollout.driver.report().await?;
     rollout
         .store()
-        .release_provisioned(rollout.lease(), rollout.id(), &tier)
+        .release_provisioned(rollout.lease(), rollout.id(), &report.tier)
         .await?;
+    tell_place(rollout, &report).await?;
     Ok(Progress::Provisioned {
         guest: rollout.guest()?.clone(),
     })
+}
+
+/// What holds for this deployment here: its isolation, and which of its resources are enforced.
+async fn tell_place(rollout: &mut Rollout<'_>, report: &DriverReport) -> Result<(), StepError> {
+    rollout.log.output(&text::place(
+        rollout.facts.driver,
+        rollout.facts.kind,
+        &report.tier,
+        &report.meaning,
+    ));
+    for line in &report.enforced {
+        rollout.log.output(line);
+    }
+    let stands_in = text::stands_in(rollout.facts.driver, rollout.facts.kind);
+    let warnings: Vec<String> = report.warnings.iter().cloned().chain(stands_in).collect();
+    rollout.warn(&warnings).await
 }
 
 /// The guest that an earlier try made, the warm one that a rollback takes over, or a new one.

@@ -366,3 +366,29 @@ async fn a_second_engine_goes_on_where_the_first_shut_down() {
     );
     life.clean_up(&["hello"]).await;
 }
+
+#[tokio::test]
+async fn a_vm_is_recorded_and_told_that_the_sandbox_stands_in() {
+    let (_world, _folder, life) = lab().await;
+    let mut request = crate::lab::request("hello", URL);
+    request.kind = Some(domain::DeploymentKind::Vm);
+    let accepted = life.engine.deploy(request).await.unwrap();
+    let release = life
+        .engine
+        .wait_for_release(&accepted.release)
+        .await
+        .unwrap();
+    assert_eq!(
+        life.find("hello").await.deployment_type.as_deref(),
+        Some("vm")
+    );
+    assert!(
+        release
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("stands in")),
+        "{:?}",
+        release.warnings
+    );
+    life.clean_up(&["hello"]).await;
+}
