@@ -229,12 +229,14 @@ async fn hostile_helpers_get_a_502_and_nothing_leaks(#[case] hand: fn() -> Hand)
         get(gateway.address, "app.localhost", "/").await;
     }
     gateway.status_is(|status| status.connections == 0).await;
-    assert!(
-        open() <= before + 2,
-        "{} descriptors, then {}",
-        before,
-        open()
-    );
+    // Tests beside this one in the same process open and close some of their own.
+    let closed = async {
+        while open() > before + 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
+    assert!(closed.is_ok(), "{before} descriptors, then {}", open());
 }
 
 #[tokio::test]
