@@ -35,7 +35,7 @@ pub const MORE_BUILD_DISK: &str =
     "Raise the build disk of the server (HAVRE_BUILD_DISK, in GB), or write less.";
 pub const HUNG: &str = "It took longer than it may.";
 pub const LONGER_BUILD: &str =
-    "Look for a command that waits for input, or raise the time (HAVRE_BUILD_TIMEOUT, in seconds).";
+    "Look for a command that waits for input, or raise the time (HAVRE_BUILD_SECONDS, in seconds).";
 pub const COMMAND_NOT_FOUND: &str = "A program that the command names is not there.";
 pub const INSTALL_COMMAND: &str = "Add the package that brings it to the dependencies of the app.";
 pub const SILENT: &str = "The app takes connections but does not answer.";
@@ -50,6 +50,11 @@ pub const WAS_STOPPED: &str = "its guest was stopped, and not by Havre";
 pub const VM_STANDS_IN: &str = "The type is recorded as vm, and the local sandbox stands in for it: the app shares the kernel of the server.";
 pub const WHY_LOST: &str =
     "Each release gets a fresh copy of the app; files written beside it do not move over.";
+
+/// What happened and what to do, in one line.
+pub fn with_cure(what: &str, cure: &str) -> String {
+    format!("{}. {cure}", what.trim_end_matches('.'))
+}
 
 pub fn no_driver(kind: DriverKind) -> String {
     format!("the driver {kind} is not set up on this server")
