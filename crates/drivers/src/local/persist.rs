@@ -12,6 +12,7 @@ use super::layout::Layout;
 use super::trees;
 use super::trouble::{On, Trouble};
 use super::wire::{Bind, Ids};
+use crate::text::guest as text;
 
 /// Makes the kept folders of a guest that serves. The first time, a folder is filled with what the artifact has there.
 pub fn prepare(
@@ -27,9 +28,12 @@ pub fn prepare(
     private_folder(&top).on("make the kept folders")?;
     for path in &spec.persist {
         let parts = parse(path)?;
-        let kept = top.join(name_of(&parts));
-        if !kept.exists() {
-            seed(&kept, artifact, &parts, ids)?;
+        if let Some(artifact) = artifact {
+            refuse_links(artifact, path, &parts)?;
+        }
+        let name = name_of(&parts);
+        if !top.join(&name).exists() {
+            seed(&top, &name, artifact, &parts, ids)?;
         }
     }
     Ok(())
@@ -81,14 +85,35 @@ fn name_of(parts: &[&OsStr]) -> String {
     parts.iter().map(escape).collect::<Vec<_>>().join("%2F")
 }
 
-fn seed(kept: &Path, artifact: Option<&Path>, parts: &[&OsStr], ids: Ids) -> Result<(), Trouble> {
-    let fresh = kept.with_extension("new");
+/// Nothing is mounted where a link or a file of the app stands: said here, to whom it concerns, before the guest says it.
+fn refuse_links(artifact: &Path, path: &str, parts: &[&OsStr]) -> Result<(), DriverError> {
+    let mut at = artifact.to_path_buf();
+    for part in parts {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(found) if !found.is_dir() => return Err(text::no_kept_folder(path)),
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+fn seed(
+    top: &Path,
+    name: &str,
+    artifact: Option<&Path>,
+    parts: &[&OsStr],
+    ids: Ids,
+) -> Result<(), Trouble> {
+    // No kept folder has such a name: theirs hold `%` only as `%25` and `%2F`.
+    let fresh = top.join(format!("%new-{name}"));
     trees::remove(&fresh).on("remove a half-made kept folder")?;
     app_folder(&fresh, ids).on("make a kept folder")?;
     if let Some(source) = artifact.and_then(|artifact| inside(artifact, parts)) {
         trees::copy(&source, &fresh, ids.outer).on("fill a kept folder")?;
     }
-    fs::rename(&fresh, kept).on("name a kept folder")
+    fs::rename(&fresh, top.join(name)).on("name a kept folder")
 }
 
 /// The folder of the artifact, if it is one all the way down: a link could lead anywhere on this machine.
@@ -120,9 +145,36 @@ mod tests {
     }
 
     #[test]
+    fn making_one_kept_folder_leaves_its_neighbours_alone() {
+        let top = tempfile::tempdir().unwrap();
+        let me = (
+            nix::unistd::geteuid().as_raw(),
+            nix::unistd::getegid().as_raw(),
+        );
+        let ids = Ids {
+            outer: me,
+            privileged: false,
+        };
+        for path in ["data.new", "data.x", "data"] {
+            let parts = parse(path).unwrap();
+            seed(top.path(), &name_of(&parts), None, &parts, ids).unwrap();
+            fs::write(top.path().join(path).join("kept"), "").unwrap();
+        }
+        for path in ["data.new", "data.x", "data"] {
+            assert!(top.path().join(path).join("kept").exists(), "{path}");
+        }
+    }
+
+    #[test]
     fn a_link_in_the_artifact_is_not_followed() {
         let top = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/etc", top.path().join("data")).unwrap();
+        fs::write(top.path().join("file"), "").unwrap();
         assert_eq!(inside(top.path(), &parse("data").unwrap()), None);
+        for path in ["data", "data/x", "file", "file/x"] {
+            let parts = parse(path).unwrap();
+            assert!(refuse_links(top.path(), path, &parts).is_err(), "{path}");
+        }
+        assert!(refuse_links(top.path(), "new", &parse("new").unwrap()).is_ok());
     }
 }

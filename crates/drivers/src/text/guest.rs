@@ -48,3 +48,14 @@ pub const NOTE_STOPPED: &str = "[havre] The app was stopped.";
 
 /// Two things at a time in one guest.
 pub const IN_USE: &str = "the guest is in use: its app or another command runs in it";
+
+/// A link or a file stands where a folder is to be kept.
+pub fn no_kept_folder(path: &str) -> domain::ports::DriverError {
+    domain::ports::DriverError::Toolchain {
+        what: format!(
+            "havre.toml keeps `{path}` ([persist] paths), and the built app has a link or a file there, or above it"
+        ),
+        cure: "Name a folder that no link leads to, or remove the link or file in the repository or the build."
+            .into(),
+    }
+}

@@ -18,6 +18,7 @@ in_every_case!(
     other_guests_and_havre_are_out_of_reach,
     the_hosts_sockets_are_out_of_reach,
     a_link_in_the_app_leads_nowhere,
+    a_link_made_later_takes_no_mount_elsewhere,
     the_supervisor_cannot_be_touched_from_inside,
     nothing_inherited_is_open,
 );
@@ -296,8 +297,13 @@ async fn a_link_in_the_app_leads_nowhere(case: Case) {
         persist: vec!["data".into()],
         ..bed.spec(Role::Serve, Some(sealed.id))
     };
+    // Kept folders are filled from the artifact and mounted over it, and this one leads out of it.
+    assert!(bed.driver.create(&serve).await.is_err());
+    let serve = GuestSpec {
+        persist: vec!["mine".into()],
+        ..serve
+    };
     bed.driver.create(&serve).await.unwrap();
-    // Kept folders are filled from the artifact, and this one leads out of it.
     let said = bed
         .sh(
             &serve.id,
@@ -313,6 +319,28 @@ async fn a_link_in_the_app_leads_nowhere(case: Case) {
         secret.join("key").exists(),
         "removing a guest follows no link"
     );
+}
+
+async fn a_link_made_later_takes_no_mount_elsewhere(case: Case) {
+    let bed = Bed::new(case);
+    // Where every user of this machine may write, and not below the stage of the new root.
+    let outside = tempfile::tempdir_in("/var/tmp").unwrap();
+    let all = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(outside.path(), all).unwrap();
+    let serve = GuestSpec {
+        persist: vec!["a/b".into(), "c".into(), "c/d".into()],
+        ..bed.spec(Role::Serve, Some(bed.artifact(&[("x", "y")]).await))
+    };
+    bed.driver.create(&serve).await.unwrap();
+    bed.sh(&serve.id, "echo 1 > a/b/f; echo 2 > c/d/f")
+        .await
+        .ok();
+    let kept = bed.sh(&serve.id, "cat a/b/f c/d/f").await.ok();
+    assert_eq!(kept, "1\n2");
+    let line = format!("mv a was; ln -s {} a", outside.path().display());
+    bed.sh(&serve.id, &line).await.ok();
+    assert!(bed.sh(&serve.id, "true").await.end.is_err());
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

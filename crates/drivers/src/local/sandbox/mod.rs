@@ -11,6 +11,7 @@ mod rlimits;
 mod root;
 mod seccomp;
 mod sources;
+mod spot;
 
 pub use caps::drop_all as drop_capabilities;
 pub use ids::{become_app, write_maps};

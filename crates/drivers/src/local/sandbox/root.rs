@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::Path;
 
+use domain::guest::APP_DIR;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{chdir, chroot, pivot_root};
 
@@ -11,6 +12,7 @@ use super::super::trouble::{On, Trouble};
 use super::super::wire::{Launch, TMP_DIR};
 use super::mounts::{self, OPEN, SEALED};
 use super::sources::{AppSource, Source, Sources};
+use super::spot::Spot;
 use super::{dev, etc};
 
 /// The system's folders; `/usr` holds the others on a merged system, where they are links.
@@ -40,9 +42,14 @@ pub fn build(launch: &Launch, sources: &Sources) -> Result<(), Trouble> {
     }
     app(stage, &sources.app)?;
     for (source, bind) in &sources.binds {
+        let attributes = if bind.writable { OPEN } else { SEALED };
+        if is_in_reach(launch, &bind.to) {
+            place_in_reach(source, stage, &bind.to, attributes)?;
+            continue;
+        }
         let at = stage.join(bind.to.strip_prefix("/").unwrap_or(&bind.to));
         place(source, &at)?;
-        mounts::restrict(&at, if bind.writable { OPEN } else { SEALED }, true)?;
+        mounts::restrict(&at, attributes, true)?;
     }
     folder(&stage.join("tmp/home"))?;
     enter(stage)
@@ -100,6 +107,29 @@ pub fn scratch(at: &Path, bytes: u64) -> Result<(), Trouble> {
         MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
         &options,
     )
+}
+
+/// True below what guests write: their links must not be followed there.
+fn is_in_reach(launch: &Launch, to: &Path) -> bool {
+    let below = |top: &Path| to != top && to.starts_with(top);
+    let mut writable = launch.binds.iter().filter(|bind| bind.writable);
+    below(Path::new(APP_DIR)) || writable.any(|bind| below(&bind.to))
+}
+
+/// Mounts where guests write. The place is opened again for the restrictions: what was opened before lies below the mount.
+fn place_in_reach(
+    source: &Source,
+    stage: &Path,
+    to: &Path,
+    attributes: u64,
+) -> Result<(), Trouble> {
+    let open = if source.is_folder() {
+        Spot::folder
+    } else {
+        Spot::file
+    };
+    mounts::bind(&source.path(), &open(stage, to)?.path())?;
+    mounts::restrict(&open(stage, to)?.path(), attributes, true)
 }
 
 fn place(source: &Source, at: &Path) -> Result<(), Trouble> {
