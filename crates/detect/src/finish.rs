@@ -4,6 +4,7 @@ use domain::plan::{Command, NotYet, Plan, Run, Runtime, Start, VersionWish};
 
 use crate::app::App;
 use crate::config::{self, Config};
+use crate::node::baked;
 use crate::shell;
 use crate::text;
 
@@ -60,6 +61,9 @@ fn stated(config: &Config, plan: &mut Plan) {
     }
     if let Some(build) = &config.build {
         plan.build = lines(build, text::label_build);
+        if plan.baked_env.is_empty() && !build.is_empty() {
+            plan.baked_env = baked::of_any_tool();
+        }
         plan.why
             .push(text::why_stated(config::FILE, "[build] build"));
     }

@@ -12,6 +12,14 @@ const TOOLS: [(&str, &[&str]); 6] = [
     ("astro", &["PUBLIC_"]),
 ];
 
+/// Everything that any of these tools bakes in: for a build that the app's people wrote themselves, whose tool is not known.
+pub(crate) fn of_any_tool() -> Vec<String> {
+    TOOLS
+        .iter()
+        .flat_map(|(_, names)| names.iter().map(|&name| name.to_owned()))
+        .collect()
+}
+
 /// The prefixes and names that the build of this package bakes in; none when nothing is built.
 pub(crate) fn names(package: &Package) -> Vec<String> {
     if package.script("build").is_none() {

@@ -51,6 +51,14 @@ fn every_key_is_taken() {
 }
 
 #[test]
+fn a_build_of_its_own_may_bake_in_what_any_tool_does() {
+    let own = plan(&with("[build]\nbuild = \"make assets\"\n"));
+    assert!(own.bakes("VITE_TITLE") && own.bakes("NEXT_PUBLIC_URL"));
+    assert!(!own.bakes("GREETING"));
+    assert!(!plan(&with("")).bakes("VITE_TITLE"));
+}
+
+#[test]
 fn a_start_command_alone_makes_an_app() {
     let plan = plan(&[
         ("havre.toml", "[start]\ncommand = \"./serve\"\n"),
