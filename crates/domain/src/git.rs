@@ -134,11 +134,17 @@ fn parse_url(text: &str) -> Result<Scheme, BadGitUrl> {
         "file" => return Err(BadGitUrl::Shape),
         other => return Err(BadGitUrl::Scheme(other.to_owned())),
     };
-    if host.is_empty() || host.starts_with('-') {
+    let is_page = host == "github.com" && !is_owner_and_repo(url.path());
+    if host.is_empty() || host.starts_with('-') || is_page {
         Err(BadGitUrl::Shape)
     } else {
         Ok(scheme)
     }
+}
+
+/// A repository of GitHub is `/OWNER/REPO`; a longer path is a page copied from a browser, such as `/OWNER/REPO/tree/main`.
+fn is_owner_and_repo(path: &str) -> bool {
+    path.split('/').filter(|part| !part.is_empty()).count() == 2
 }
 
 /// `user@host:path`, the short form of SSH.
@@ -298,6 +304,8 @@ mod tests {
     #[case("git://host/a", BadGitUrl::Scheme("git".into()))]
     #[case("file:///srv/../etc", BadGitUrl::Shape)]
     #[case("https://github.com/a b", BadGitUrl::Shape)]
+    #[case("https://github.com/a/b/tree/main", BadGitUrl::Shape)]
+    #[case("https://GitHub.com/a", BadGitUrl::Shape)]
     #[case("", BadGitUrl::Shape)]
     fn bad_urls(#[case] text: &str, #[case] why: BadGitUrl) {
         // `Url` folds `..` away, so a path with it may come out good; what matters is that it cannot climb.
