@@ -1,9 +1,9 @@
 //! The output of a release on its way: `-----> Step` lines and the indented output of its commands, in one file per
 //! release, so that it outlives the controller and can be read again at any time.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use domain::ReleaseId;
 use futures_util::stream::BoxStream;
@@ -32,11 +32,21 @@ pub struct BuildLine {
 /// The folder of all build logs.
 pub(crate) struct BuildLogs {
     folder: PathBuf,
+    /// Logs that this process writes to now.
+    open: Arc<Mutex<HashSet<ReleaseId>>>,
 }
 
 impl BuildLogs {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            open: Arc::default(),
+        }
+    }
+
+    /// True while lines may come that are not on disk yet: a release goes live before its log says so.
+    pub fn is_open(&self, release: &ReleaseId) -> bool {
+        lock(&self.open).contains(release)
     }
 
     fn path(&self, release: &ReleaseId) -> PathBuf {
@@ -53,7 +63,12 @@ impl BuildLogs {
             .await?;
         let size = file.metadata().await?.len();
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let writer = tokio::spawn(write_lines(file, size, receiver));
+        lock(&self.open).insert(*release);
+        let open = Open(self.open.clone(), *release);
+        let writer = tokio::spawn(async move {
+            write_lines(file, size, receiver).await;
+            drop(open);
+        });
         Ok(BuildLog {
             sender,
             mask: Mutex::new(mask),
@@ -97,6 +112,15 @@ impl BuildLogs {
                 Some((line, state))
             },
         ))
+    }
+}
+
+/// While it lives, its log counts as open.
+struct Open(Arc<Mutex<HashSet<ReleaseId>>>, ReleaseId);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        lock(&self.0).remove(&self.1);
     }
 }
 
@@ -302,6 +326,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let logs = BuildLogs::new(folder.path().to_owned());
         let log = logs.append(&release(), Mask::default()).await.unwrap();
+        assert!(logs.is_open(&release()));
         let (sender, receiver) = tokio::sync::watch::channel(true);
         let reader = logs.read(&release(), 0, move || {
             let mut receiver = receiver.clone();
@@ -313,6 +338,7 @@ mod tests {
         let reading = tokio::spawn(reader.collect::<Vec<_>>());
         log.header("one");
         log.close().await;
+        assert!(!logs.is_open(&release()));
         sender.send(false).unwrap();
         assert_eq!(reading.await.unwrap().len(), 1);
     }

@@ -252,11 +252,10 @@ impl Engine {
             bell.mark_unchanged();
             let (engine, mut bell) = (engine.clone(), bell.clone());
             async move {
-                let under_way = engine
-                    .store()
-                    .release(&id)
-                    .await
-                    .is_ok_and(|release| release.status.is_under_way());
+                let release = engine.store().release(&id).await;
+                // In this order: the log of a release that is over was opened before, and its last lines may be on their way.
+                let under_way = release.is_ok_and(|release| release.status.is_under_way())
+                    || engine.ctx.logs.is_open(&id);
                 if follow && under_way {
                     // Lines come without a bell; they are worth a look a few times a second.
                     let _ = tokio::time::timeout(LINES_EVERY, bell.changed()).await;
@@ -420,7 +419,7 @@ async fn listen(bell: &mut watch::Receiver<u64>) {
 
 fn refused_url(error: &SourceError) -> Refusal {
     let why = match error {
-        SourceError::Refused { what, cure } => format!("{what} {cure}"),
+        SourceError::Refused { what, cure } => crate::text::with_cure(what, cure),
         other => other.to_string(),
     };
     Refusal::BadInput {

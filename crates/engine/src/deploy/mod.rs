@@ -107,6 +107,10 @@ async fn all_steps(rollout: &mut Rollout<'_>) -> Result<(), StepError> {
         .release_began(rollout.lease(), rollout.id())
         .await?;
     rollout.announce();
+    if rollout.facts.status != Status::Running {
+        // Who asks for the app meanwhile is told that it is on its way.
+        show_route(rollout).await;
+    }
     rollout.take_artifact().await?;
     for plan in &STEPS {
         if rollout.is_dormant() && plan.step == Step::Provision {
@@ -196,10 +200,15 @@ async fn settle(rollout: &Rollout<'_>, outcome: Result<(), StepError>) -> Result
                 .await?
         }
     }
+    show_route(rollout).await;
+    Ok(())
+}
+
+/// Tells the gateway what the database says of the deployment now.
+async fn show_route(rollout: &Rollout<'_>) {
     if let Err(error) = rollout.run.ctx.routes.sync(&rollout.facts.id).await {
         tracing::warn!(release = %rollout.id(), error = chain(&error), "the route will be set by the reconciler");
     }
-    Ok(())
 }
 
 fn platform_failure(rollout: &Rollout<'_>, cause: &(dyn std::error::Error + 'static)) -> Failure {

@@ -2,6 +2,7 @@
 
 use domain::ports::{Change, Releases};
 use domain::{FailureKind, ReleaseStatus, Status, Step};
+use futures_util::StreamExt;
 use sim::{Asked, End, Op};
 
 use crate::lab::{APP, Life, URL, lab, limits};
@@ -271,6 +272,24 @@ async fn a_deploy_can_be_cancelled_wherever_it_is(#[case] op: Op) {
     world
         .until("nothing is left", |world| world.guests().is_empty())
         .await;
+    life.clean_up(&["hello"]).await;
+}
+
+#[tokio::test]
+async fn who_asks_meanwhile_is_told_so_and_who_follows_sees_the_last_line() {
+    let (world, _folder, life) = lab().await;
+    let gate = world.hold(Op::Fetch);
+    let accepted = life.ask("hello", URL).await.unwrap();
+    gate.reached().await;
+    assert!(matches!(world.ask("hello"), Asked::Page("deploying")));
+    let log = life.engine.build_log(&accepted.release, 0, true).await;
+    drop(gate);
+    let lines: Vec<_> = log.unwrap().collect().await;
+    let last = lines.last().map(|line| line.text.as_str());
+    assert_eq!(
+        last,
+        Some("-----> hello v1 is live: http://hello.localhost:8080")
+    );
     life.clean_up(&["hello"]).await;
 }
 
