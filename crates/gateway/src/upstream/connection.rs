@@ -31,6 +31,10 @@ pub struct Connection {
     over: bool,
 }
 
+/// Bytes before the head of an answer is whole, interim answers (1xx) included: a guest could send those for ever and take
+/// the processor from the others.
+const MOST_BEFORE_HEAD: u64 = 1 << 20;
+
 /// Why a request got no answer.
 pub enum SendFailure {
     /// Nothing of it was sent; here it is again.
@@ -143,14 +147,16 @@ impl Connection {
         limit: Duration,
         upload: Option<Arc<UploadWatch>>,
     ) -> Result<Response<Incoming>, SendFailure> {
-        let heard = self.traffic.received();
+        let (heard, before) = (self.traffic.received(), self.traffic.bytes());
         let mut patience = Patience::new(limit, upload);
         let mut answer = pin!(self.sender.try_send_request(request));
         let sent = std::future::poll_fn(|cx| {
             let over = self.poll_drive(cx).is_ready();
             match quietly(|quiet| answer.as_mut().poll(quiet)) {
                 Poll::Ready(done) => Poll::Ready(Ok(done)),
-                Poll::Pending if over => Poll::Ready(Err(Silence::Over)),
+                Poll::Pending if over || self.traffic.bytes() - before > MOST_BEFORE_HEAD => {
+                    Poll::Ready(Err(Silence::Over))
+                }
                 Poll::Pending => patience
                     .poll(cx, &mut self.deadline)
                     .map(|()| Err(Silence::TooLong)),

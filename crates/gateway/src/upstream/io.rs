@@ -15,10 +15,11 @@ use tokio::net::TcpStream;
 
 use crate::hook::{Hook, HookSlot, Hooks, Stage};
 
-/// What went over a connection, in operations; read by the one who decides on a second try.
+/// What went over a connection, in operations but for `bytes`; read by the one who decides on a second try.
 #[derive(Default)]
 pub struct Traffic {
     received: AtomicU64,
+    bytes: AtomicU64,
     sent: AtomicU64,
     doubted: AtomicBool,
 }
@@ -27,6 +28,11 @@ impl Traffic {
     /// Counts up with whatever comes in.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came in so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
     }
 
     /// Makes the next read ask the kernel first whether the guest has closed: what the runtime knows may be a moment old.
@@ -110,6 +116,9 @@ impl Read for GuestIo {
         debug_assert!(filled <= free);
         if filled > 0 {
             self.traffic.received.fetch_add(1, Ordering::Relaxed);
+            self.traffic
+                .bytes
+                .fetch_add(filled as u64, Ordering::Relaxed);
         }
         polled
     }

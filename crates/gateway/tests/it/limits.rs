@@ -75,6 +75,20 @@ async fn a_slow_guest_does_not_count_as_a_slow_client() {
 }
 
 #[tokio::test]
+async fn a_guest_that_sends_interim_answers_for_ever_is_given_up() {
+    let gateway = TestGateway::with(Limits::default()).await;
+    let app = App::raw(|mut stream| async move {
+        read_head(&mut stream).await;
+        let many = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while stream.write_all(many.as_bytes()).await.is_ok() {}
+    })
+    .await;
+    gateway.route("app", app.upstream()).await;
+    let answer = soon(get(gateway.address, "app.localhost", "/")).await;
+    assert_eq!(answer.status, 502);
+}
+
+#[tokio::test]
 async fn an_upload_that_stalls_is_a_408() {
     let limits = Limits {
         client_stall: SHORT,
