@@ -19,22 +19,27 @@ use walkdir::WalkDir;
 /// What an entry costs beyond its blocks: names and inodes run out too.
 const ENTRY: u64 = 512;
 
-/// Bytes on disk below a folder; stops counting once it is `enough`. What vanishes meanwhile does not count.
+/// Bytes on disk below a folder; stops counting once it is `enough`. What vanishes meanwhile does not count; what lies
+/// deeper than a path can say is `enough`: no honest tree is so deep, and anything could be hidden there.
 pub fn used(folder: &Path, enough: u64) -> u64 {
     let mut sum = 0;
-    for entry in WalkDir::new(folder)
-        .same_file_system(true)
-        .into_iter()
-        .flatten()
-    {
-        sum += entry
-            .metadata()
-            .map_or(0, |meta| meta.blocks() * 512 + ENTRY);
+    for entry in WalkDir::new(folder).same_file_system(true) {
+        let bytes = entry.and_then(|entry| entry.metadata());
+        sum += match bytes {
+            Ok(meta) => meta.blocks() * 512 + ENTRY,
+            Err(error) if is_too_deep(&error) => return enough,
+            Err(_) => 0,
+        };
         if sum >= enough {
             break;
         }
     }
     sum
+}
+
+fn is_too_deep(error: &walkdir::Error) -> bool {
+    let code = error.io_error().and_then(io::Error::raw_os_error);
+    code == Some(libc::ENAMETOOLONG)
 }
 
 /// Copies a tree into a folder that is there, for this owner. Links stay links; set-uid bits and special files are left
@@ -208,6 +213,7 @@ mod tests {
             at = openat(&at, "deeper", OFlag::O_DIRECTORY, Mode::empty()).unwrap();
         }
         drop(at);
+        assert_eq!(used(&tree, 1 << 40), 1 << 40, "nothing hides down there");
         remove(&tree).unwrap();
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
     }
