@@ -10,6 +10,7 @@ use domain::ports::Change;
 use domain::release::Version;
 use domain::{Deployment, DeploymentId, Resources, Status};
 
+use super::logs::no_release;
 use super::lookup::{find_by, find_managed, newest};
 use super::outcome::{until_closing, wait_for_release};
 use crate::error::{Answer, ApiError, OrAnswer};
@@ -94,6 +95,13 @@ pub(crate) async fn rollback(
         ..
     } = read_change(body.object()?).map_err(ApiError::problems)?;
     let (row, id) = find_managed(&app, &key).await?;
+    if let Some(version) = version {
+        let store = app.engine.store();
+        let there = store.release_by_version(&id, version).await;
+        if there.or_answer(&app)?.is_none() {
+            return Err(no_release(version));
+        }
+    }
     let change = Change::Rollback {
         to: version,
         discard_data,

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::Status;
 use domain::release::Version;
 
 use super::{app_log, build_log, lookup, sse};
@@ -57,11 +58,13 @@ pub(crate) async fn logs(
     let follow = sse::is_wanted(&headers);
     let wish = wish(&app, &params, &headers)?;
     let row = lookup::find(&app, &key).await?;
-    let Some(id) = row.parsed_id().filter(|_| row.managed.is_some()) else {
-        return if follow {
-            Err(ApiError::not_managed())
-        } else {
-            Ok(as_json(Vec::new()))
+    let is_deleted = row.status == Some(Status::Deleted);
+    let has_logs = row.managed.is_some() && !is_deleted;
+    let Some(id) = row.parsed_id().filter(|_| has_logs) else {
+        return match (follow, is_deleted) {
+            (false, _) => Ok(as_json(Vec::new())),
+            (true, true) => Err(ApiError::no_deployment()),
+            (true, false) => Err(ApiError::not_managed()),
         };
     };
     match (build, follow) {

@@ -210,8 +210,9 @@ async fn rollback_and_redeploy_make_releases() {
     assert_eq!(one["releases"].as_array().unwrap().len(), 1);
     let nowhere = server
         .json("POST", &of("rollback"), &json!({"version": 99}))
-        .await;
-    assert!(nowhere.status.is_client_error(), "{}", nowhere.text);
+        .await
+        .is(404);
+    assert!(nowhere["error"].as_str().unwrap().contains("v99"));
     let bad = server
         .json("POST", &of("rollback"), &json!({"version": "latest"}))
         .await

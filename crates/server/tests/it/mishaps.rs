@@ -161,6 +161,8 @@ async fn those_who_wait_leave_room_for_the_others() {
     let body = json!({"name": "hello", "github_url": url});
     server.json("POST", "/api/deploy", &body).await.is(202);
     in_time(gate.reached()).await;
+    // So that no cancel is over before all wait: undoing takes its time.
+    let undoing = server.world.hold(Op::Destroy);
     let path = "/api/deployments/hello/cancel?wait=true";
     // Tasks, as connections are: a future that nobody polls would hold what it has of the database.
     let mut waiting = JoinSet::new();
@@ -177,7 +179,7 @@ async fn those_who_wait_leave_room_for_the_others() {
     });
     assert_eq!(refused.await.status().as_u16(), 503);
     in_time(server.get("/api/deployments/hello")).await.is(200);
-    drop(gate);
+    drop((gate, undoing));
     for got in in_time(waiting.join_all()).await {
         let status = got.unwrap().status().as_u16();
         assert!(matches!(status, 200 | 503), "{status}");
