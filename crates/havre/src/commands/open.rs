@@ -13,7 +13,10 @@ use crate::text;
 pub async fn open(context: &Context, args: &OpenArgs) -> Outcome {
     let deployment = context.deployment(&args.name).await?;
     let Some(url) = deployment.url else {
-        return Err(Fault::new(Exit::Refused, text::no_url(&args.name)));
+        return Err(match deployment.deleted_at {
+            Some(_) => Fault::new(Exit::NotFound, text::is_gone(&args.name)),
+            None => Fault::new(Exit::Refused, text::no_url(&args.name)),
+        });
     };
     if context.screen.json {
         let body = json!({"success": true, "url": url});

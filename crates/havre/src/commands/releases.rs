@@ -28,9 +28,15 @@ pub async fn releases(context: &Context, name: &str) -> Outcome {
 
 fn row(release: ReleaseObject) -> Vec<String> {
     let commit = release.commit.unwrap_or_default();
+    // Its built files are gone: there is nothing to go back to.
+    let is_collected = release.status == "kept" && !release.kept;
     vec![
         format!("v{}", release.version),
-        release.status,
+        if is_collected {
+            text::COLLECTED.to_owned()
+        } else {
+            release.status
+        },
         release.cause,
         commit.chars().take(12).collect(),
         release.git_ref.unwrap_or_default(),

@@ -128,6 +128,10 @@ pub fn no_url(name: &str) -> String {
     format!("{name} has no URL: it is a record that Havre did not deploy.")
 }
 
+pub fn is_gone(name: &str) -> String {
+    format!("{name} was destroyed, so it has no URL any more.")
+}
+
 pub fn no_browser(url: &str) -> String {
     format!("No browser could be started here. The URL is {url}")
 }
@@ -153,6 +157,8 @@ pub const RELEASES_HEAD: [&str; 7] = [
     "RELEASE", "STATUS", "CAUSE", "COMMIT", "REF", "DISK", "CREATED",
 ];
 pub const RECORD: &str = "record";
+/// In the column STATUS, of a release that served and whose built files are gone.
+pub const COLLECTED: &str = "collected";
 pub const ABSENT: &str = "-";
 
 /// The labels of `havre show`, in its order.
