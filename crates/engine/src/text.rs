@@ -113,6 +113,10 @@ pub fn taking_warm(name: &Name) -> String {
 
 pub fn place(driver: DriverKind, kind: DeploymentKind, tier: &str, meaning: &str) -> String {
     let kind = kind.as_str();
+    // A driver may begin with the name of the tier, which stands here already.
+    let meaning = meaning
+        .strip_prefix(tier)
+        .map_or(meaning, |rest| rest.trim_start_matches([':', ' ']));
     match driver {
         DriverKind::Local => {
             format!("{kind}, for which the local sandbox stands in; tier {tier}: {meaning}")

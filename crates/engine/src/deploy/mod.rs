@@ -173,6 +173,8 @@ async fn with_retries(rollout: &mut Rollout<'_>, plan: &StepPlan) -> Outcome {
 /// Writes down how it ended, and undoes what is not wanted any more.
 async fn settle(rollout: &Rollout<'_>, outcome: Result<(), StepError>) -> Result<(), StepError> {
     let failure = match outcome {
+        // Of a stopped deployment it was said already that this takes effect at its next start.
+        Ok(()) if rollout.is_dormant() => return Ok(()),
         Ok(()) => {
             rollout.tell_success();
             return Ok(());
