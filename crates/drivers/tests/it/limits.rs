@@ -15,6 +15,7 @@ in_every_case!(
     a_fork_bomb_stays_inside,
     a_build_over_its_disk_is_ended,
     an_app_over_its_disk_stays_down,
+    removed_files_that_are_open_count_as_well,
     a_build_stops_below_the_floor,
     a_flood_of_output_neither_stalls_nor_piles_up,
     a_hanging_command_is_ended_in_time,
@@ -124,6 +125,20 @@ async fn an_app_over_its_disk_stays_down(case: Case) {
         unreachable!()
     };
     assert!(crash_loop && last_exit.contains("disk"), "{last_exit}");
+}
+
+async fn removed_files_that_are_open_count_as_well(case: Case) {
+    let bed = Bed::new(case);
+    bed.prepare().await;
+    let build = small(&bed);
+    bed.driver.create(&build).await.unwrap();
+    let hide = "exec /usr/bin/python3 -c 'import os, time
+files = [os.open(name, os.O_RDWR | os.O_CREAT) for name in \"ab\"]
+[os.unlink(name) for name in \"ab\"]
+[os.posix_fallocate(file, 0, 700 << 20) for file in files]
+time.sleep(600)'";
+    let said = bed.sh(&build.id, hide).await;
+    assert_eq!(said.end.unwrap(), ExecEnd::OutOfDisk);
 }
 
 async fn a_build_stops_below_the_floor(case: Case) {

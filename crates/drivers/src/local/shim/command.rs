@@ -57,7 +57,7 @@ async fn supervise(
     let link = watch::readable(&guest.link).on("watch the link")?;
     let pidfd = watch::readable(&guest.pidfd).on("watch the guest")?;
     let controller = watch::readable(&controller).on("watch the controller")?;
-    let disk = Watch::new(watched(launch), launch.limits.disk, launch.floor);
+    let disk = Watch::new(watched(launch), launch.limits.disk, launch.floor).with_held(guest.init);
     let cache = launch.cache.iter().cloned().collect();
     let cache = Watch::new(cache, launch.limits.disk, 0);
     guest.link.send(&Order::Start).on("start the command")?;

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use nix::unistd::Pid;
+
 use super::super::trees;
+use super::held::held;
 
 /// How often the file system is asked; asking costs one system call.
 const LOOK: Duration = Duration::from_millis(500);
@@ -17,6 +20,7 @@ pub struct Watch {
     folders: Vec<PathBuf>,
     limit: u64,
     floor: u64,
+    holder: Option<Pid>,
 }
 
 impl Watch {
@@ -26,7 +30,14 @@ impl Watch {
             folders,
             limit,
             floor,
+            holder: None,
         }
+    }
+
+    /// Counts what this process and its descendants hold open after removing it, too.
+    pub fn with_held(self, init: Pid) -> Self {
+        let holder = Some(init);
+        Self { holder, ..self }
     }
 
     /// Returns when there is more in the folders than allowed, or too little disk is free. Counts only when the file
@@ -55,10 +66,12 @@ impl Watch {
 
     async fn count(&self) -> u64 {
         let (folders, enough) = (self.folders.clone(), self.limit.saturating_add(1));
+        let holder = self.holder;
         let count = move || {
+            let held = holder.map_or(0, held);
             folders
                 .iter()
-                .fold(0, |sum, folder| sum + trees::used(folder, enough))
+                .fold(held, |sum, folder| sum + trees::used(folder, enough))
         };
         tokio::task::spawn_blocking(count).await.unwrap_or(0)
     }

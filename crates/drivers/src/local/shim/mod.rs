@@ -7,6 +7,7 @@ mod control;
 mod disk;
 mod entry;
 mod guest;
+mod held;
 mod lock;
 mod pump;
 mod restart;

@@ -139,7 +139,8 @@ impl<'a> Service<'a> {
             watched(self.launch),
             self.launch.limits.disk,
             self.launch.floor,
-        );
+        )
+        .with_held(self.guest.init);
         let (over, mut full) = mpsc::channel(1);
         tokio::task::spawn_local(async move {
             disk.over().await;
