@@ -1,6 +1,7 @@
 //! Where source comes from: Git URLs, refs and commits, parsed before anything is run with them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub enum BadGitUrl {
     /// A transport that can run commands or is not encrypted, or an unknown one.
     #[error("Invalid Git URL. The transport `{0}` is not allowed; use https or ssh")]
     Scheme(String),
+    /// A link-local or unspecified address: what answers there serves the machine itself, not repositories.
+    #[error("Invalid Git URL. The address `{0}` is not one that repositories are fetched from")]
+    Address(String),
     /// Longer than the column of the database.
     #[error("Invalid Git URL. It is longer than 500 characters")]
     TooLong,
@@ -122,6 +126,9 @@ fn parse_url(text: &str) -> Result<Scheme, BadGitUrl> {
         return Err(BadGitUrl::Shape);
     }
     let host = url.host_str().unwrap_or_default();
+    if is_own_link(host) {
+        return Err(BadGitUrl::Address(host.to_owned()));
+    }
     let scheme = match url.scheme() {
         "https" | "http" if !url.username().is_empty() => return Err(BadGitUrl::Credentials),
         "https" => Scheme::Https,
@@ -145,6 +152,15 @@ fn parse_url(text: &str) -> Result<Scheme, BadGitUrl> {
 /// A repository of GitHub is `/OWNER/REPO`; a longer path is a page copied from a browser, such as `/OWNER/REPO/tree/main`.
 fn is_owner_and_repo(path: &str) -> bool {
     path.split('/').filter(|part| !part.is_empty()).count() == 2
+}
+
+/// True for addresses of the machine's own link, such as the metadata service of a cloud.
+fn is_own_link(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => v4.is_link_local() || v4.is_unspecified(),
+        Ok(IpAddr::V6(v6)) => v6.is_unicast_link_local() || v6.is_unspecified(),
+        Err(_) => false,
+    }
 }
 
 /// `user@host:path`, the short form of SSH.
@@ -303,6 +319,9 @@ mod tests {
     #[case("ext::sh", BadGitUrl::Shape)]
     #[case("git://host/a", BadGitUrl::Scheme("git".into()))]
     #[case("file:///srv/../etc", BadGitUrl::Shape)]
+    #[case("http://169.254.169.254/latest/meta-data", BadGitUrl::Address("169.254.169.254".into()))]
+    #[case("http://[fe80::1]/a/b", BadGitUrl::Address("[fe80::1]".into()))]
+    #[case("https://0.0.0.0/a/b", BadGitUrl::Address("0.0.0.0".into()))]
     #[case("https://github.com/a b", BadGitUrl::Shape)]
     #[case("https://github.com/a/b/tree/main", BadGitUrl::Shape)]
     #[case("https://GitHub.com/a", BadGitUrl::Shape)]

@@ -20,14 +20,17 @@ pub async fn guard(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// True when a part of the path begins with a dot, encoded or not; `/.well-known/` at the top is content.
+/// True when a part of the path begins with a dot, encoded or not (`/.well-known/` at the top is content), and for the
+/// files at the top that tell Havre how to serve: they may hold an environment.
 pub fn is_hidden(path: &str) -> bool {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    decoded
-        .split(['/', '\\'])
-        .enumerate()
-        .any(|(place, part)| part.starts_with('.') && !(place == 1 && part == ".well-known"))
+    decoded.split(['/', '\\']).enumerate().any(|(place, part)| {
+        let dotfile = part.starts_with('.') && !(place == 1 && part == ".well-known");
+        dotfile || (place == 1 && OWN_FILES.contains(&part))
+    })
 }
+
+const OWN_FILES: [&str; 2] = ["havre.toml", "Procfile"];
 
 #[cfg(test)]
 mod tests {
@@ -44,10 +47,19 @@ mod tests {
             "/.",
             "/a/.well-known/x",
             "/%2e%2e/x",
+            "/havre.toml",
+            "/%68avre.toml",
+            "/Procfile",
         ] {
             assert!(is_hidden(path), "{path}");
         }
-        for path in ["/", "/a.txt", "/.well-known/acme", "/a/b.c/d"] {
+        for path in [
+            "/",
+            "/a.txt",
+            "/.well-known/acme",
+            "/a/b.c/d",
+            "/docs/Procfile",
+        ] {
             assert!(!is_hidden(path), "{path}");
         }
     }
