@@ -48,6 +48,8 @@ pub const LISTENS_NOWHERE: &str = "The app runs but listens nowhere.";
 pub const GUEST_LOST: &str = "its guest is gone and was not removed by Havre";
 pub const WAS_STOPPED: &str = "its guest was stopped, and not by Havre";
 pub const VM_STANDS_IN: &str = "The type is recorded as vm, and the local sandbox stands in for it: the app shares the kernel of the server.";
+pub const CHECK_HOST: &str =
+    "Check the host in the URL and the network of the server (havre doctor), then deploy again.";
 pub const WHY_LOST: &str =
     "Each release gets a fresh copy of the app; files written beside it do not move over.";
 
@@ -89,6 +91,10 @@ pub fn fetch_timed_out(limit: Duration) -> String {
         "Fetching the repository took longer than {} s.",
         limit.as_secs()
     )
+}
+
+pub fn unreachable(cause: &dyn std::fmt::Display) -> String {
+    format!("The repository could not be reached: {cause}.")
 }
 
 pub fn detected(title: &str) -> String {

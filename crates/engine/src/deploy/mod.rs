@@ -164,10 +164,20 @@ async fn with_retries(rollout: &mut Rollout<'_>, plan: &StepPlan) -> Outcome {
                 rollout.run.ctx.clock().sleep(pause).await;
                 tries += 1;
             }
+            Err(StepError::Again(cause)) if plan.step == Step::Fetch => {
+                return Err(unreachable_source(&*cause));
+            }
             Err(StepError::Again(cause)) => return Err(StepError::Platform(cause)),
             other => return other,
         }
     }
+}
+
+/// The other side did not answer: most often the URL names the wrong host.
+fn unreachable_source(cause: &(dyn std::error::Error + 'static)) -> StepError {
+    Failure::new(FailureKind::Source, text::unreachable(cause))
+        .cure(text::CHECK_HOST)
+        .into()
 }
 
 /// Writes down how it ended, and undoes what is not wanted any more.

@@ -35,23 +35,26 @@ pub(super) async fn route(rollout: &mut Rollout<'_>) -> Outcome {
     Ok(Progress::Nothing)
 }
 
-/// Guests that served before stay warm; their time is counted from now.
+/// The guest that served before stays warm, its time counted from now; those that were warm already go.
 async fn replace_others(rollout: &Rollout<'_>) -> Result<(), StepError> {
-    let warm = if rollout.run.ctx.config.limits.warm.is_zero() {
-        Wanted::Gone
-    } else {
-        Wanted::Warm
-    };
+    let keeps_warm = !rollout.run.ctx.config.limits.warm.is_zero();
     for row in rollout.store().guests_of(&rollout.facts.id).await? {
-        if row.role == Role::Serve
-            && row.release != rollout.release.id
-            && row.wanted == Wanted::Serving
-        {
-            rollout
-                .store()
-                .guest_wanted(rollout.lease(), &row.id, warm)
-                .await?;
+        if row.role != Role::Serve || row.release == rollout.release.id {
+            continue;
         }
+        let wanted = match row.wanted {
+            Wanted::Serving if keeps_warm => Wanted::Warm,
+            Wanted::Serving => Wanted::Gone,
+            // Going on after a cut it cannot be told which one served before: their time will end them.
+            Wanted::Warm if !rollout.replaces_another() => continue,
+            Wanted::Warm if Some(row.release) == rollout.facts.serving => continue,
+            Wanted::Warm => Wanted::Gone,
+            Wanted::Making | Wanted::Gone => continue,
+        };
+        rollout
+            .store()
+            .guest_wanted(rollout.lease(), &row.id, wanted)
+            .await?;
     }
     Ok(())
 }

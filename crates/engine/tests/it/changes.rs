@@ -245,3 +245,14 @@ async fn destroy_in_the_middle_of_a_deploy_leaves_nothing() {
     world.expect().check();
     life.engine.shut_down().await;
 }
+
+#[tokio::test]
+async fn only_the_release_before_stays_warm() {
+    let (world, _folder, life) = lab().await;
+    life.deploy("hello").await;
+    for round in 0..4 {
+        life.change("hello", set("ROUND", &round.to_string())).await;
+    }
+    until_warm(&world, 1).await;
+    life.clean_up(&["hello"]).await;
+}

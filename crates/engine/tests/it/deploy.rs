@@ -411,3 +411,18 @@ async fn a_vm_is_recorded_and_told_that_the_sandbox_stands_in() {
     );
     life.clean_up(&["hello"]).await;
 }
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_is_not_the_platforms_fault() {
+    let (world, _folder, life) = lab().await;
+    world.fail(Op::Fetch, sim::Fault::Transient, 50);
+    let failure = life.deploy("hello").await.failure.expect("a failure");
+    assert_eq!(failure.kind, FailureKind::Source);
+    assert!(
+        failure.story().contains("could not be reached"),
+        "{}",
+        failure.story()
+    );
+    world.heal();
+    life.clean_up(&["hello"]).await;
+}
