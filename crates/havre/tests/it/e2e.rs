@@ -131,7 +131,7 @@ async fn goes_back(server: &Server) {
         .collect();
     assert_eq!(serving.len(), 1);
     assert_eq!(serving[0]["version"], 4);
-    assert_eq!(server.run(&["rollback", "my_app", "v99"]).code, 4);
+    assert_eq!(server.run(&["rollback", "my_app", "v99"]).code, 3);
     assert!(server.run(&["logs", "my_app"]).ok().contains("serving"));
     assert!(
         server
