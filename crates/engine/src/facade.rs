@@ -211,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// Waits until a release is over and, when it went live, its job as well.
+    /// Waits until a release is over. Its job may still be on its last write then.
     pub async fn wait_for_release(&self, release: &ReleaseId) -> Result<Release, Refusal> {
         let mut bell = self.ctx.events();
         loop {

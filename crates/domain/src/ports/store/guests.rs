@@ -76,7 +76,7 @@ pub trait Guests: Send + Sync + 'static {
         release: &ReleaseId,
     ) -> StoreResult<()>;
 
-    /// A warm guest is to be removed now: by a reconciler. Done only while no job of its deployment waits or is leased;
+    /// A guest that does not serve is to be removed now: by a reconciler. Done only while no job of its deployment waits or is leased;
     /// false when there is one.
     async fn guest_retired(&self, guest: &GuestId) -> StoreResult<bool>;
 
