@@ -8,9 +8,9 @@ check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# All tests (the README's command); arguments go to the test binaries' cargo
+# All tests on all databases (the README's command); arguments go to `cargo test`
 test *args:
-    cargo test --workspace --locked {{args}}
+    scripts/test/run {{args}}
 
 # Formats everything
 fmt:

@@ -96,8 +96,13 @@ end_server() {
   rm -f "$lab/$1.pid"
 }
 
-# The last words of a log, on one line.
-last_words() { tail -n 3 "$1" 2>/dev/null | tr -s '\n' ' ' | cut -c -300; }
+# Why a server did not start, by its log: its last complaints, or its last words, on one line.
+last_words() {
+  local words
+  words=$(grep -E 'ERROR|FATAL|error:' "$1" 2>/dev/null | tail -n 2)
+  [ -n "$words" ] || words=$(tail -n 3 "$1" 2>/dev/null)
+  tr -s '\n' ' ' <<<"$words" | cut -c -300
+}
 
 # What is left of the servers.
 remove_lab() {
