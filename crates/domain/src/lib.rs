@@ -18,6 +18,7 @@ pub mod release;
 pub mod resources;
 pub mod status;
 pub mod step;
+pub mod tags;
 pub mod tree;
 pub mod version;
 
@@ -32,3 +33,4 @@ pub use release::{Release, Version};
 pub use resources::Resources;
 pub use status::{ReleaseStatus, Status};
 pub use step::Step;
+pub use tags::{Tag, TagChange, Tags};

@@ -8,7 +8,7 @@ use crate::env::EnvPatch;
 use crate::release::{DeployOptions, DeploymentFacts, Version};
 use crate::{
     Deployment, DeploymentId, DriverKind, EnvVars, GitRef, GitUrl, JobId, Name, ReleaseId,
-    Resources, Status,
+    Resources, Status, Tag, TagChange, Tags,
 };
 
 /// Whose deployments a query may see.
@@ -44,6 +44,8 @@ pub struct NewDeploy {
     pub replace_source: bool,
     /// The owner of a new deployment.
     pub owner: Option<String>,
+    /// Its tags; none: as before.
+    pub tags: Option<Tags>,
 }
 
 /// A change to a deployment that makes a release.
@@ -84,27 +86,75 @@ pub struct Accepted {
     pub superseded: Vec<Version>,
 }
 
-/// Which deployments to list.
+/// Which deployments to list, and in which order. A row must fit every filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Deleted rows too.
+    /// Deleted rows too. Live is what has no `deleted_at` and no status `deleted` in any case.
     pub deleted: bool,
-    /// Only this status.
+    /// Only this status, in any case.
     pub status: Option<Status>,
-    /// At most this many, the newest ones; at most 1,000.
+    /// Only this `deployment_type`.
+    pub kind: Option<DeploymentKind>,
+    /// Only this framework.
+    pub framework: Option<String>,
+    /// Only rows with this tag. Found by a bounded walk: a request looks at no more than 10,000 rows, so a page may be
+    /// short, even empty, and still have a next one; and there is no total.
+    pub tag: Option<Tag>,
+    /// Only rows of this owner.
+    pub owner: Option<String>,
+    /// Only rows whose name begins with this text, and the row whose id it is.
+    pub q: Option<String>,
+    /// The order.
+    pub sort: Sort,
+    /// The place in it.
+    pub page: Page,
+    /// At most this many rows; 1 to 1,000.
     pub limit: u32,
-    /// Only rows older than this place ([`Listing::next`]).
-    pub before: Option<String>,
+    /// Counts what fits; see [`Listing::total`].
+    pub want_total: bool,
+}
+
+/// The order of a list. Rows that are equal in it are in the order of `created_at`, then of their ids, the same way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sort {
+    /// By what.
+    pub by: SortBy,
+    /// The largest, or newest, first.
+    pub descending: bool,
+}
+
+/// What a list is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// When the row was made.
+    CreatedAt,
+    /// The name, bytewise; equal ones by id.
+    Name,
+    /// The status, by the letters of its word in lower case.
+    Status,
+}
+
+/// A place in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Page {
+    /// Its beginning.
+    #[default]
+    First,
+    /// Behind this many rows.
+    Offset(u32),
+    /// Behind the page that gave this [`Listing::next`], to the same filters and the same order; any other text is
+    /// refused with [`StoreError::BadCursor`](super::StoreError::BadCursor).
+    After(String),
 }
 
 /// A page of deployments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
-    /// The rows, oldest first.
+    /// The rows, in the order asked for.
     pub rows: Vec<Deployment>,
-    /// How many match in all.
-    pub total: u64,
-    /// The place of the next, older page.
+    /// How many fit in all, at most one second ago; none when it was not asked for, or cannot be told.
+    pub total: Option<u64>,
+    /// The cursor of the next page; none when there is none.
     pub next: Option<String>,
 }
 
@@ -154,7 +204,7 @@ pub trait Deployments: Send + Sync + 'static {
     /// A page of deployments. An unreadable row is shown as it is, flagged, and breaks nothing.
     async fn list(&self, scope: &Scope, query: &ListQuery) -> StoreResult<Listing>;
 
-    /// Counts over live rows.
+    /// Counts over live rows, at most one second ago.
     async fn counts(&self, scope: &Scope) -> StoreResult<Counts>;
 
     /// What the pipeline needs to know of one managed deployment.
@@ -166,6 +216,14 @@ pub trait Deployments: Send + Sync + 'static {
         after: Option<&DeploymentId>,
         limit: u32,
     ) -> StoreResult<Vec<DeploymentFacts>>;
+
+    /// Changes the tags of a row, of a record too; gives them as they are then. No release is made.
+    async fn change_tags(
+        &self,
+        scope: &Scope,
+        id: &str,
+        change: &TagChange,
+    ) -> StoreResult<Tags>;
 
     /// The secret of this name, made once: the stored value, or `fresh` stored now.
     async fn secret_once(

@@ -7,12 +7,14 @@ mod events;
 mod guests;
 mod jobs;
 mod releases;
+mod sort;
 
 pub use deployments::*;
 pub use events::*;
 pub use guests::*;
 pub use jobs::*;
 pub use releases::*;
+pub use sort::BadSort;
 
 use crate::status::{IllegalReleaseTransition, IllegalTransition};
 
@@ -47,6 +49,9 @@ pub enum StoreError {
     /// The request does not fit the state of the deployment; the text says why, for the user.
     #[error("{0}")]
     Refused(String),
+    /// A cursor that no page of this list gave.
+    #[error("the cursor belongs to no page of this list")]
+    BadCursor,
     /// The lease is over: another worker has the job. The caller must stop at once.
     #[error("the lease is lost")]
     LeaseLost,
