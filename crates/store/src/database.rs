@@ -1,125 +1,161 @@
-//! Opening and closing the database, and the two ways to it: one writer, a few readers.
+//! Opening and closing the database.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::ports::{Clock, Dice};
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
 
 use crate::dialect;
 use crate::error::{OpenError, Ran};
 use crate::key::SecretKey;
 use crate::lock::Lock;
 use crate::migrate;
+use crate::pools::{Pools, TimeSource};
 use crate::reserve::Reserve;
+use crate::rows::Read;
+use crate::sql::{Conn, Link, Transaction, query};
 use crate::target::DatabaseTarget;
 use crate::tx::Tx;
 use crate::vault::Vault;
 
-/// How long a query waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// A reader that nobody needs any more gives its memory back.
-const IDLE: Duration = Duration::from_secs(60);
-const READERS: u32 = 3;
+/// What a database is opened with.
+pub struct Opening {
+    /// The key of the secrets.
+    pub key: SecretKey,
+    /// The clock of this process.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness of this process.
+    pub dice: Arc<Dice>,
+    /// Whose time leases and rows go by.
+    pub time: TimeSource,
+}
 
 /// The open database: the port `domain::ports::Store`.
 pub struct Database {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    pools: Pools,
     vault: Vault,
     clock: Arc<dyn Clock>,
     dice: Arc<Dice>,
-    /// None in memory.
+    time: TimeSource,
+    /// Only of an SQLite file.
     reserve: Option<Reserve>,
     _lock: Option<Lock>,
 }
 
 impl Database {
-    /// Opens a database, makes or migrates its schema, and checks that the key belongs to it. On SQLite the clock of this
-    /// process is the clock of the database: no other process writes leases.
+    /// Opens a database by its own time, see [`Database::open_with`].
     pub async fn open(
         target: &DatabaseTarget,
-        mut key: SecretKey,
+        key: SecretKey,
         clock: Arc<dyn Clock>,
         dice: Arc<Dice>,
     ) -> Result<Arc<Self>, OpenError> {
-        let (lock, writes, reads) = match target {
-            DatabaseTarget::Memory => (None, dialect::memory(), None),
-            DatabaseTarget::Sqlite(path) => {
+        let time = TimeSource::Database;
+        let opening = Opening {
+            key,
+            clock,
+            dice,
+            time,
+        };
+        Self::open_with(target, opening).await
+    }
+
+    /// Opens a database, makes or migrates its schema, and checks that the key belongs to it. On SQLite the clock of this
+    /// process is the clock of the database: no other process writes leases.
+    pub async fn open_with(
+        target: &DatabaseTarget,
+        opening: Opening,
+    ) -> Result<Arc<Self>, OpenError> {
+        let Opening {
+            mut key,
+            clock,
+            dice,
+            time,
+        } = opening;
+        let lock = match target.file() {
+            Some(path) => {
                 let lock = Lock::take(path)?;
                 make_file(path)?;
-                (
-                    Some(lock),
-                    dialect::writer(path),
-                    Some(dialect::reader(path)),
-                )
+                Some(lock)
             }
+            None => None,
         };
-        let writer = writer_pool(target, writes)
+        let pools = pools(target, &clock)
             .await
             .map_err(|error| cannot_open(target, error))?;
-        prepare(&writer, &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
-        let readers = reads.map_or_else(|| writer.clone(), reader_pool);
+        prepare(&pools, &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
         Ok(Arc::new(Self {
-            writer,
-            readers,
+            pools,
             vault: Vault::new(&key, Arc::clone(&dice)),
             clock,
             dice,
+            time,
             reserve: target.file().map(Reserve::beside),
             _lock: lock,
         }))
     }
 
-    /// Waits for what is running, folds the write-ahead log into the file and closes it.
+    /// Waits for what is running and closes. The write-ahead log of SQLite is folded into its file.
     pub async fn close(&self) {
-        self.readers_close().await;
-        if let Err(error) = self.fold_log().await {
-            tracing::warn!(%error, "the write-ahead log was not folded; the next start does it");
-        }
-        self.writer.close().await;
-    }
-
-    async fn fold_log(&self) -> Result<(), sqlx::Error> {
-        if !self.writer.is_closed() {
-            let mut connection = self.writer.acquire().await?;
-            sqlx::raw_sql(dialect::FOLD_LOG)
-                .execute(&mut *connection)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn readers_close(&self) {
-        // A database in memory has one pool for both.
-        if self.readers.options().get_max_connections() > 1 {
-            self.readers.close().await;
-        }
+        self.pools.close().await;
     }
 
     /// A connection to read from.
-    pub(crate) async fn read(&self) -> Ran<PoolConnection<Sqlite>> {
-        Ok(self.readers.acquire().await?)
+    pub(crate) async fn read(&self) -> Ran<Conn> {
+        Ok(self.pools.read().await?)
     }
 
-    /// A transaction that writes. Dropped without [`Tx::commit`], nothing happened.
+    /// A transaction that writes, alone. Dropped without [`Tx::commit`], nothing happened.
     pub(crate) async fn write(&self) -> Ran<Tx<'_>> {
+        self.look_after_reserve();
+        let (inner, server) = self.pools.write().await?;
+        let now = self.choose(server);
+        Ok(Tx::new(inner, now, self))
+    }
+
+    /// A connection for one statement that is a whole change by itself.
+    pub(crate) async fn autocommit(&self) -> Ran<Conn> {
+        self.look_after_reserve();
+        Ok(self.pools.autocommit().await?)
+    }
+
+    fn look_after_reserve(&self) {
         if let Some(reserve) = &self.reserve {
             reserve.look_after();
         }
-        let inner = self.writer.begin_with(dialect::BEGIN_WRITE).await?;
-        Ok(Tx::new(inner, self.clock.now(), self))
+    }
+
+    /// Now, by the clock that leases go by.
+    pub(crate) async fn now(&self) -> Ran<DateTime<Utc>> {
+        let asked =
+            dialect::now(self.pools.dialect()).filter(|_| self.time == TimeSource::Database);
+        let Some(statement) = asked else {
+            return Ok(self.clock.now());
+        };
+        let row = query(statement)
+            .fetch_one(self.read().await?.link())
+            .await?;
+        row.time("now")
+    }
+
+    fn choose(&self, server: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        match (self.time, server) {
+            (TimeSource::Database, Some(server)) => server,
+            _ => self.clock.now(),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> dialect::Dialect {
+        self.pools.dialect()
     }
 
     /// The one connection that writes, to change its settings.
     #[cfg(test)]
-    pub(crate) async fn writer_for_tests(&self) -> PoolConnection<Sqlite> {
-        self.writer.acquire().await.expect("the database is open")
+    pub(crate) async fn writer_for_tests(&self) -> Conn {
+        self.pools.autocommit().await.expect("the database is open")
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -129,15 +165,27 @@ impl Database {
     pub(crate) fn dice(&self) -> &Dice {
         &self.dice
     }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.clock.as_ref()
-    }
 }
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+async fn pools(target: &DatabaseTarget, clock: &Arc<dyn Clock>) -> Result<Pools, sqlx::Error> {
+    match target {
+        DatabaseTarget::Memory => Pools::memory(dialect::memory()).await,
+        DatabaseTarget::Sqlite(path) => {
+            Pools::sqlite(dialect::writer(path), dialect::reader(path)).await
+        }
+        DatabaseTarget::Postgres(server) => {
+            Ok(Pools::postgres(server.postgres()?, Arc::clone(clock)))
+        }
+        DatabaseTarget::MySql(server) => {
+            let dialect = server.flavour().await?;
+            Ok(Pools::mysql(server.mysql()?, dialect, Arc::clone(clock)))
+        }
     }
 }
 
@@ -157,23 +205,23 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
 
 fn cannot_open(target: &DatabaseTarget, error: sqlx::Error) -> OpenError {
     match target {
-        DatabaseTarget::Memory => error.into(),
         DatabaseTarget::Sqlite(path) => OpenError::CannotOpen {
             path: path.clone(),
             why: error.to_string(),
         },
+        _ => error.into(),
     }
 }
 
-/// Schema and key, in one transaction: a cut start leaves the database as it was.
+/// Schema and key, in one transaction where the database has such: a cut start leaves it as it was.
 async fn prepare(
-    writer: &SqlitePool,
+    pools: &Pools,
     key: &mut SecretKey,
     clock: &dyn Clock,
     dice: Arc<Dice>,
 ) -> Result<(), OpenError> {
-    let mut tx = writer.begin_with(dialect::BEGIN_WRITE).await?;
-    migrate::run(&mut tx, clock.now()).await?;
+    let mut tx = pools.begin().await?;
+    migrate::run(tx.link(), clock.now()).await?;
     check_key(&mut tx, key, dice).await?;
     tx.commit().await?;
     Ok(())
@@ -182,21 +230,21 @@ async fn prepare(
 const KEY_CHECK: &str = "key_check";
 
 async fn check_key(
-    connection: &mut SqliteConnection,
+    tx: &mut Transaction,
     key: &mut SecretKey,
     dice: Arc<Dice>,
 ) -> Result<(), OpenError> {
-    let stored = sqlx::query("SELECT value FROM havre_meta WHERE name = ?")
+    let stored = query("SELECT value FROM havre_meta WHERE name = ?")
         .bind(KEY_CHECK)
-        .fetch_optional(&mut *connection)
+        .fetch_optional(tx.link())
         .await?;
     let Some(stored) = stored else {
-        return first_key(connection, key, dice).await;
+        return first_key(tx.link(), key, dice).await;
     };
     if !key.is_saved() {
         return Err(OpenError::MissingKey(key.path().to_owned()));
     }
-    let stored: String = stored.try_get(0)?;
+    let stored = stored.text_opt("value")?.unwrap_or_default();
     let opened = Vault::new(key, dice).open(KEY_CHECK, &stored);
     opened.map(drop).map_err(|_| OpenError::WrongKey {
         found: key.id(),
@@ -206,47 +254,15 @@ async fn check_key(
 }
 
 /// The key is on disk before the database asks for it.
-async fn first_key(
-    connection: &mut SqliteConnection,
-    key: &mut SecretKey,
-    dice: Arc<Dice>,
-) -> Result<(), OpenError> {
+async fn first_key(link: Link<'_>, key: &mut SecretKey, dice: Arc<Dice>) -> Result<(), OpenError> {
     key.save()?;
     let sealed = Vault::new(key, dice)
         .seal(KEY_CHECK, KEY_CHECK)
         .map_err(|_| sqlx::Error::Protocol("the key check could not be encrypted".into()))?;
-    sqlx::query("INSERT INTO havre_meta (name, value) VALUES (?, ?)")
+    query("INSERT INTO havre_meta (name, value) VALUES (?, ?)")
         .bind(KEY_CHECK)
         .bind(sealed)
-        .execute(connection)
+        .execute(link)
         .await?;
     Ok(())
-}
-
-/// One connection, so that writers queue fairly inside the process instead of fighting for the file's lock. A database in
-/// memory is gone with it: it is never looked at while a caller waits, since a caller that goes away then takes it along.
-async fn writer_pool(
-    target: &DatabaseTarget,
-    options: SqliteConnectOptions,
-) -> Result<SqlitePool, sqlx::Error> {
-    let pool = match target {
-        DatabaseTarget::Memory => pool(1),
-        DatabaseTarget::Sqlite(_) => {
-            pool(1).before_acquire(|connection, _| Box::pin(dialect::is_usable(connection)))
-        }
-    };
-    pool.connect_with(options).await
-}
-
-fn reader_pool(options: SqliteConnectOptions) -> SqlitePool {
-    pool(READERS).idle_timeout(IDLE).connect_lazy_with(options)
-}
-
-fn pool(size: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(PATIENCE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
 }

@@ -8,13 +8,12 @@ use domain::ports::{
     Accepted, Change, Counts, Deployments, ListQuery, Listing, NewDeploy, Scope, StoreResult,
 };
 use domain::release::{DeploymentFacts, Version};
-use domain::{Deployment, DeploymentId, JobId};
-use sqlx::{QueryBuilder, Sqlite};
+use domain::{Deployment, DeploymentId, HostLabel, JobId, Name};
 
 use crate::database::Database;
-use crate::dialect::name_is;
 use crate::error::{During, Fault, Ran};
 use crate::rows::{self, DEPLOYMENT_COLUMNS};
+use crate::sql::{Builder, query};
 use crate::{accept, secrets};
 
 const MOST_FACTS: u32 = 10_000;
@@ -65,6 +64,15 @@ impl Deployments for Database {
         list::counts(self, scope).await.during("count deployments")
     }
 
+    async fn change_tags(
+        &self,
+        _scope: &Scope,
+        _key: &str,
+        _change: &domain::TagChange,
+    ) -> StoreResult<domain::Tags> {
+        Err(domain::ports::StoreError::NotFound)
+    }
+
     async fn facts(&self, deployment: &DeploymentId) -> StoreResult<Option<DeploymentFacts>> {
         facts(self, deployment).await.during("read a deployment")
     }
@@ -91,28 +99,50 @@ impl Deployments for Database {
     }
 }
 
-/// By id first, since a name is never one.
+/// By id first, since a name is never one. Then the live managed one of that name in any case, then any of exactly that
+/// name.
 async fn find(db: &Database, scope: &Scope, key: &str) -> Ran<Option<Deployment>> {
-    for mut query in [by_id(scope, key), by_name(scope, key)] {
-        let row = query.build().fetch_optional(&mut *db.read().await?).await?;
-        if let Some(row) = row {
-            return rows::deployment(&row).map(Some);
+    if let Some(found) = first(db, by_id(scope, key)).await? {
+        return Ok(Some(found));
+    }
+    if let Ok(name) = key.parse::<Name>() {
+        let holder = first(db, by_label(scope, &name.label())).await?;
+        if let Some(found) = holder.filter(|found| found.name.eq_ignore_ascii_case(key)) {
+            return Ok(Some(found));
         }
     }
-    Ok(None)
+    first(db, by_name(scope, key)).await
 }
 
-pub(crate) fn by_id(scope: &Scope, key: &str) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(DEPLOYMENT_COLUMNS);
+async fn first(db: &Database, query: Builder) -> Ran<Option<Deployment>> {
+    let row = query
+        .build()
+        .fetch_optional(db.read().await?.link())
+        .await?;
+    row.as_ref().map(rows::deployment).transpose()
+}
+
+pub(crate) fn by_id(scope: &Scope, key: &str) -> Builder {
+    let mut query = Builder::new(DEPLOYMENT_COLUMNS);
     query.push("WHERE d.id = ").push_bind(key.to_owned());
     seen_by(&mut query, scope);
     query
 }
 
+/// The one that holds a label: it is live and managed.
+pub(crate) fn by_label(scope: &Scope, label: &HostLabel) -> Builder {
+    let mut query = Builder::new(DEPLOYMENT_COLUMNS);
+    query.push("JOIN names c ON c.deployment_id = d.id WHERE c.label = ");
+    query.push_bind(label.as_str());
+    query.push(" AND d.deleted_at IS NULL");
+    seen_by(&mut query, scope);
+    query
+}
+
 /// The live one first, a managed one before a record, then the newest.
-pub(crate) fn by_name(scope: &Scope, key: &str) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(DEPLOYMENT_COLUMNS);
-    query.push(name_is!("WHERE ")).push_bind(key.to_owned());
+pub(crate) fn by_name(scope: &Scope, key: &str) -> Builder {
+    let mut query = Builder::new(DEPLOYMENT_COLUMNS);
+    query.push("WHERE d.name = ").push_bind(key);
     seen_by(&mut query, scope);
     query.push(
         " ORDER BY CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END, \
@@ -121,7 +151,7 @@ pub(crate) fn by_name(scope: &Scope, key: &str) -> QueryBuilder<Sqlite> {
     query
 }
 
-fn seen_by(query: &mut QueryBuilder<Sqlite>, scope: &Scope) {
+fn seen_by(query: &mut Builder, scope: &Scope) {
     if let Scope::Owner(owner) = scope {
         query.push(" AND d.user_id = ").push_bind(owner.clone());
     }
@@ -133,9 +163,9 @@ pub(crate) const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status
     WHERE m.deployment_id = ? AND d.deleted_at IS NULL";
 
 async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<DeploymentFacts>> {
-    let row = sqlx::query(FACTS)
+    let row = query(FACTS)
         .bind(deployment.to_string())
-        .fetch_optional(&mut *db.read().await?)
+        .fetch_optional(db.read().await?.link())
         .await?;
     row.as_ref().map(rows::facts).transpose()
 }
@@ -151,10 +181,10 @@ async fn live(
     after: Option<&DeploymentId>,
     limit: u32,
 ) -> Ran<Vec<DeploymentFacts>> {
-    let found = sqlx::query(LIVE)
+    let found = query(LIVE)
         .bind(after.map_or_else(String::new, DeploymentId::to_string))
         .bind(limit)
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     let mut all = Vec::with_capacity(found.len());
     for row in &found {

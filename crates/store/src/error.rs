@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use domain::ports::{StoreError, StoreResult};
 use domain::status::{IllegalReleaseTransition, IllegalTransition};
 
+use crate::dialect::{self, Trouble};
 use crate::key::KeyError;
 use crate::text;
 
@@ -116,19 +117,13 @@ impl<T> During<T> for Ran<T> {
 }
 
 fn told(what: &str, error: sqlx::Error) -> StoreError {
-    match &error {
-        sqlx::Error::RowNotFound => StoreError::NotFound,
-        sqlx::Error::Database(database) => match primary_code(database.as_ref()) {
-            Some(13) => StoreError::DiskFull,
-            // BUSY, LOCKED, IOERR, CANTOPEN, PROTOCOL
-            Some(5 | 6 | 10 | 14 | 15) => StoreError::Unavailable(error.to_string()),
-            _ => other(what, error),
-        },
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
-        _ => other(what, error),
+    if matches!(error, sqlx::Error::RowNotFound) {
+        return StoreError::NotFound;
+    }
+    match dialect::trouble(&error) {
+        Trouble::DiskFull => StoreError::DiskFull,
+        Trouble::Unavailable => StoreError::Unavailable(error.to_string()),
+        Trouble::Other => other(what, error),
     }
 }
 
@@ -137,9 +132,4 @@ fn other(what: &str, error: sqlx::Error) -> StoreError {
         what: text::could_not(what),
         source: error.into(),
     }
-}
-
-/// The low byte of SQLite's extended result code.
-fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
-    Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }

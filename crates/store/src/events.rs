@@ -1,10 +1,10 @@
 //! The order of what happened.
 
+use crate::sql::{Row, query};
 use async_trait::async_trait;
 use domain::DeploymentId;
 use domain::event::{EventRow, Happened};
 use domain::ports::{Events, StoreResult};
-use sqlx::sqlite::SqliteRow;
 
 use crate::database::Database;
 use crate::error::{During, Ran};
@@ -53,19 +53,19 @@ async fn after(
     limit: u32,
 ) -> Ran<Vec<EventRow>> {
     let query = match deployment {
-        Some(id) => sqlx::query(OF_ONE_AFTER).bind(id.to_string()),
-        None => sqlx::query(AFTER),
+        Some(id) => query(OF_ONE_AFTER).bind(id.to_string()),
+        None => query(AFTER),
     };
     let rows = query
         .bind(seq)
         .bind(limit)
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     rows.iter().map(event).collect()
 }
 
 /// The name is the deployment's own, empty when another program erased its row.
-fn event(row: &SqliteRow) -> Ran<EventRow> {
+fn event(row: &Row) -> Ran<EventRow> {
     Ok(EventRow {
         seq: row.int("seq")?,
         at: row.time("at")?,
@@ -76,8 +76,8 @@ fn event(row: &SqliteRow) -> Ran<EventRow> {
 }
 
 async fn last(db: &Database) -> Ran<i64> {
-    let row = sqlx::query("SELECT MAX(seq) AS seq FROM events")
-        .fetch_one(&mut *db.read().await?)
+    let row = query("SELECT MAX(seq) AS seq FROM events")
+        .fetch_one(db.read().await?.link())
         .await?;
     Ok(row.int_opt("seq")?.unwrap_or(0))
 }
@@ -94,8 +94,8 @@ async fn warn(db: &Database, deployment: &DeploymentId, message: &str) -> Ran<()
 /// `seq` has no repeats, so that what is at most `keep` below the newest is at most `keep` rows. Reconcilers call this
 /// often: where there is nothing to remove, nothing is locked.
 async fn prune(db: &Database, keep: u32) -> Ran<u64> {
-    let row = sqlx::query("SELECT MIN(seq) AS oldest, MAX(seq) AS newest FROM events")
-        .fetch_one(&mut *db.read().await?)
+    let row = query("SELECT MIN(seq) AS oldest, MAX(seq) AS newest FROM events")
+        .fetch_one(db.read().await?.link())
         .await?;
     let (oldest, newest) = (row.int_opt("oldest")?, row.int_opt("newest")?);
     let bound = newest.unwrap_or(0) - i64::from(keep);
@@ -103,10 +103,10 @@ async fn prune(db: &Database, keep: u32) -> Ran<u64> {
         return Ok(0);
     }
     let mut tx = db.write().await?;
-    let done = sqlx::query("DELETE FROM events WHERE seq <= ?")
+    let done = query("DELETE FROM events WHERE seq <= ?")
         .bind(bound)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }

@@ -21,13 +21,14 @@ fn ask(name: &str) -> NewDeploy {
         resources: None,
         replace_source: false,
         owner: None,
+        tags: None,
     }
 }
 
 /// Says something to the one connection that writes.
 async fn tell_writer(db: &Database, sql: &'static str) {
     let mut writer = db.writer_for_tests().await;
-    sqlx::raw_sql(sql).execute(&mut *writer).await.unwrap();
+    writer.link().run_script(sql).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use domain::{DeploymentId, DriverKind, GuestId, ReleaseId};
 use crate::database::Database;
 use crate::error::{During, Ran};
 use crate::rows::{self, micros};
+use crate::sql::query;
 
 const MOST: u32 = 10_000;
 
@@ -77,10 +78,10 @@ async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
     if head.deployment != guest.deployment {
         return Err(StoreError::NotFound.into());
     }
-    let known = sqlx::query("SELECT 1 FROM guests WHERE id = ? AND deployment_id = ?")
+    let known = query("SELECT 1 FROM guests WHERE id = ? AND deployment_id = ?")
         .bind(guest.id.as_str())
         .bind(guest.deployment.to_string())
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     if known.is_some() {
         return Ok(());
@@ -90,7 +91,7 @@ async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
         Role::Serve => "serve",
     };
     let now = tx.now();
-    sqlx::query(
+    query(
         "INSERT INTO guests (id, deployment_id, release_id, driver, role, wanted, base, created_at, wanted_since) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -103,7 +104,7 @@ async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
     .bind(guest.base.as_str())
     .bind(micros(guest.created_at))
     .bind(now)
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     tx.commit().await
 }
@@ -113,7 +114,7 @@ async fn set_wanted(db: &Database, lease: &Lease, guest: &GuestId, wanted: Wante
     let mut tx = db.write().await?;
     tx.fence(lease).await?;
     let now = tx.now();
-    let done = sqlx::query(
+    let done = query(
         "UPDATE guests SET wanted_since = CASE WHEN wanted = ? THEN wanted_since ELSE ? END, wanted = ? \
          WHERE id = ? AND deployment_id = ?",
     )
@@ -122,22 +123,22 @@ async fn set_wanted(db: &Database, lease: &Lease, guest: &GuestId, wanted: Wante
     .bind(wanted.as_str())
     .bind(guest.as_str())
     .bind(lease.deployment.to_string())
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
-    found(done.rows_affected())?;
+    found(done)?;
     tx.commit().await
 }
 
 async fn taken(db: &Database, lease: &Lease, guest: &GuestId, release: &ReleaseId) -> Ran<()> {
     let mut tx = db.write().await?;
     tx.fenced_release(lease, release).await?;
-    let done = sqlx::query("UPDATE guests SET release_id = ? WHERE id = ? AND deployment_id = ?")
+    let done = query("UPDATE guests SET release_id = ? WHERE id = ? AND deployment_id = ?")
         .bind(release.to_string())
         .bind(guest.as_str())
         .bind(lease.deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
-    found(done.rows_affected())?;
+    found(done)?;
     tx.commit().await
 }
 
@@ -146,7 +147,7 @@ async fn taken(db: &Database, lease: &Lease, guest: &GuestId, release: &ReleaseI
 async fn retired(db: &Database, guest: &GuestId) -> Ran<bool> {
     let mut tx = db.write().await?;
     let now = tx.now();
-    let done = sqlx::query(
+    let done = query(
         "UPDATE guests SET wanted = 'gone', wanted_since = ? WHERE id = ? \
          AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.deployment_id = guests.deployment_id) \
          AND NOT (wanted = 'serving' AND EXISTS (SELECT 1 FROM managed m JOIN deployments d \
@@ -155,24 +156,24 @@ async fn retired(db: &Database, guest: &GuestId) -> Ran<bool> {
     )
     .bind(now)
     .bind(guest.as_str())
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     tx.commit().await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 async fn one(db: &Database, guest: &GuestId) -> Ran<Option<GuestRow>> {
-    let row = sqlx::query("SELECT * FROM guests WHERE id = ?")
+    let row = query("SELECT * FROM guests WHERE id = ?")
         .bind(guest.as_str())
-        .fetch_optional(&mut *db.read().await?)
+        .fetch_optional(db.read().await?.link())
         .await?;
     row.as_ref().map(rows::guest).transpose()
 }
 
 async fn of(db: &Database, deployment: &DeploymentId) -> Ran<Vec<GuestRow>> {
-    let found = sqlx::query("SELECT * FROM guests WHERE deployment_id = ? ORDER BY created_at, id")
+    let found = query("SELECT * FROM guests WHERE deployment_id = ? ORDER BY created_at, id")
         .bind(deployment.to_string())
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     found.iter().map(rows::guest).collect()
 }
@@ -183,20 +184,20 @@ async fn at(
     after: Option<&GuestId>,
     limit: u32,
 ) -> Ran<Vec<GuestRow>> {
-    let found = sqlx::query("SELECT * FROM guests WHERE driver = ? AND id > ? ORDER BY id LIMIT ?")
+    let found = query("SELECT * FROM guests WHERE driver = ? AND id > ? ORDER BY id LIMIT ?")
         .bind(driver.as_str())
         .bind(after.map_or("", GuestId::as_str))
         .bind(limit)
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     found.iter().map(rows::guest).collect()
 }
 
 async fn gone(db: &Database, guest: &GuestId) -> Ran<()> {
     let mut tx = db.write().await?;
-    sqlx::query("DELETE FROM guests WHERE id = ?")
+    query("DELETE FROM guests WHERE id = ?")
         .bind(guest.as_str())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }

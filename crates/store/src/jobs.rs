@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::sql::{Link, Row, query};
 use async_trait::async_trait;
 use domain::job::{Job, Lease, Work, WorkerId};
 use domain::ports::{Jobs, StoreError, StoreResult};
 use domain::release::Cause;
 use domain::status::{Event, ReleaseEvent};
 use domain::{DeploymentId, JobId, ReleaseId, Status};
-use sqlx::sqlite::SqliteRow;
 
 use crate::database::Database;
 use crate::error::{During, Fault, Ran};
@@ -90,23 +90,23 @@ fn span(duration: Duration) -> i64 {
 
 /// Workers poll: an empty queue is found empty by a reader, and costs no write transaction.
 async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(Job, Lease)>> {
-    let now = rows::micros(db.clock().now());
-    if next(&mut *db.read().await?, now).await?.is_none() {
+    let now = rows::micros(db.now().await?);
+    if next(db.read().await?.link(), now).await?.is_none() {
         return Ok(None);
     }
     let mut tx = db.write().await?;
     let now = tx.now();
-    let Some(row) = next(tx.conn(), now).await? else {
+    let Some(row) = next(tx.link(), now).await? else {
         return Ok(None);
     };
     let job = rows::job(&row)?;
     let epoch = row.int("epoch")? + 1;
-    sqlx::query("UPDATE jobs SET epoch = ?, attempts = attempts + 1, worker = ?, lease_until = ? WHERE id = ?")
+    query("UPDATE jobs SET epoch = ?, attempts = attempts + 1, worker = ?, lease_until = ? WHERE id = ?")
         .bind(epoch)
         .bind(&worker.0)
         .bind(now.saturating_add(span(ttl)))
         .bind(job.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     if let Work::Deploy { release } = &job.work {
         wake_for(&mut tx, release).await?;
@@ -131,22 +131,18 @@ async fn wake_for(tx: &mut Tx<'_>, release: &ReleaseId) -> Ran<()> {
     Ok(())
 }
 
-async fn next(connection: &mut sqlx::SqliteConnection, now: i64) -> Ran<Option<SqliteRow>> {
-    Ok(sqlx::query(NEXT)
-        .bind(now)
-        .bind(now)
-        .fetch_optional(connection)
-        .await?)
+async fn next(link: Link<'_>, now: i64) -> Ran<Option<Row>> {
+    Ok(query(NEXT).bind(now).bind(now).fetch_optional(link).await?)
 }
 
 async fn renew(db: &Database, lease: &Lease, ttl: Duration) -> Ran<()> {
     let mut tx = db.write().await?;
     tx.fence(lease).await?;
     let until = tx.now().saturating_add(span(ttl));
-    sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ?")
+    query("UPDATE jobs SET lease_until = ? WHERE id = ?")
         .bind(until)
         .bind(lease.job.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }
@@ -154,16 +150,16 @@ async fn renew(db: &Database, lease: &Lease, ttl: Duration) -> Ran<()> {
 async fn finish(db: &Database, lease: &Lease) -> Ran<()> {
     let mut tx = db.write().await?;
     tx.fence(lease).await?;
-    let row = sqlx::query("SELECT release_id FROM jobs WHERE id = ?")
+    let row = query("SELECT release_id FROM jobs WHERE id = ?")
         .bind(lease.job.to_string())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?;
     if let Some(release) = row.parsed_opt("release_id")? {
         end_abandoned(&mut tx, &release).await?;
     }
-    sqlx::query("DELETE FROM jobs WHERE id = ?")
+    query("DELETE FROM jobs WHERE id = ?")
         .bind(lease.job.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }
@@ -172,10 +168,10 @@ async fn give_back(db: &Database, lease: &Lease, after: Duration) -> Ran<()> {
     let mut tx = db.write().await?;
     tx.fence(lease).await?;
     let due = tx.now().saturating_add(span(after));
-    sqlx::query("UPDATE jobs SET due_at = ?, lease_until = NULL, worker = NULL WHERE id = ?")
+    query("UPDATE jobs SET due_at = ?, lease_until = NULL, worker = NULL WHERE id = ?")
         .bind(due)
         .bind(lease.job.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }
@@ -183,27 +179,27 @@ async fn give_back(db: &Database, lease: &Lease, after: Duration) -> Ran<()> {
 /// Their jobs are due at once: the workers are gone with their process.
 async fn take_over(db: &Database, worker: &WorkerId) -> Ran<u64> {
     let mut tx = db.write().await?;
-    let done = sqlx::query(
+    let done = query(
         "UPDATE jobs SET lease_until = NULL, worker = NULL WHERE worker IS NOT NULL AND worker <> ?",
     )
     .bind(&worker.0)
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     tx.commit().await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 async fn is_queued(db: &Database, job: &JobId) -> Ran<bool> {
-    let row = sqlx::query("SELECT 1 FROM jobs WHERE id = ?")
+    let row = query("SELECT 1 FROM jobs WHERE id = ?")
         .bind(job.to_string())
-        .fetch_optional(&mut *db.read().await?)
+        .fetch_optional(db.read().await?.link())
         .await?;
     Ok(row.is_some())
 }
 
 async fn queued(db: &Database) -> Ran<u64> {
-    let row = sqlx::query("SELECT COUNT(*) AS jobs FROM jobs")
-        .fetch_one(&mut *db.read().await?)
+    let row = query("SELECT COUNT(*) AS jobs FROM jobs")
+        .fetch_one(db.read().await?.link())
         .await?;
     row.number("jobs")
 }
@@ -252,21 +248,21 @@ async fn destroyed(db: &Database, lease: &Lease) -> Ran<()> {
 pub(crate) async fn mark_deleted(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<()> {
     tx.deployment_takes(id, Event::Destroyed).await?;
     let now = tx.seed_now();
-    sqlx::query("UPDATE deployments SET deleted_at = ?, error_message = NULL WHERE id = ?")
+    query("UPDATE deployments SET deleted_at = ?, error_message = NULL WHERE id = ?")
         .bind(now)
         .bind(id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
 
 async fn end_releases(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<()> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT id, deployment_id, version, status, cause, cancel_requested, artifact FROM releases \
          WHERE deployment_id = ? AND status IN ('queued', 'building', 'starting', 'serving') ORDER BY version",
     )
     .bind(id.to_string())
-    .fetch_all(tx.conn())
+    .fetch_all(tx.link())
     .await?;
     for row in &rows {
         let head = ReleaseHead::read(row)?;
@@ -289,15 +285,15 @@ async fn erase(tx: &mut Tx<'_>, lease: &Lease) -> Ran<()> {
         "UPDATE managed SET serving_release_id = NULL, destroying = 0 WHERE deployment_id = ?",
     ];
     for statement in BY_DEPLOYMENT {
-        sqlx::query(statement)
+        query(statement)
             .bind(lease.deployment.to_string())
-            .execute(tx.conn())
+            .execute(tx.link())
             .await?;
     }
-    sqlx::query("DELETE FROM jobs WHERE deployment_id = ? AND id <> ?")
+    query("DELETE FROM jobs WHERE deployment_id = ? AND id <> ?")
         .bind(lease.deployment.to_string())
         .bind(lease.job.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! `domain::ports::Store`; its methods are whole transactions.
 
 mod accept;
+mod breaker;
 mod database;
 mod deployments;
 mod dialect;
@@ -16,16 +17,22 @@ mod lock;
 mod migrate;
 #[cfg(test)]
 mod plans;
+mod pools;
 mod releases;
 mod reserve;
 mod rows;
+pub mod schema;
 mod secrets;
+mod sql;
+#[path = "target.rs"]
 mod target;
 mod text;
 mod tx;
 mod vault;
 
-pub use database::Database;
+pub use database::{Database, Opening};
+pub use dialect::Dialect;
 pub use error::OpenError;
 pub use key::{KeyError, SecretKey};
+pub use pools::TimeSource;
 pub use target::{BadTarget, DatabaseTarget};

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use crate::database::Database;
 use crate::error::Ran;
 use crate::rows::Read;
+use crate::sql::query;
 use crate::tx::Tx;
 
 fn place(deployment: &DeploymentId, name: &str) -> String {
@@ -25,28 +26,28 @@ pub(crate) async fn once(
     if let Some(sealed) = stored(&mut tx, deployment, name).await? {
         return Ok(db.vault().open(&place, &sealed)?.expose_secret().to_owned());
     }
-    let managed = sqlx::query("SELECT 1 FROM managed WHERE deployment_id = ?")
+    let managed = query("SELECT 1 FROM managed WHERE deployment_id = ?")
         .bind(deployment.to_string())
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     if managed.is_none() {
         return Err(StoreError::NotManaged.into());
     }
-    sqlx::query("INSERT INTO secrets (deployment_id, name, sealed) VALUES (?, ?, ?)")
+    query("INSERT INTO secrets (deployment_id, name, sealed) VALUES (?, ?, ?)")
         .bind(deployment.to_string())
         .bind(name)
         .bind(db.vault().seal(&place, fresh)?)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await?;
     Ok(fresh.to_owned())
 }
 
 async fn stored(tx: &mut Tx<'_>, deployment: &DeploymentId, name: &str) -> Ran<Option<String>> {
-    let row = sqlx::query("SELECT sealed FROM secrets WHERE deployment_id = ? AND name = ?")
+    let row = query("SELECT sealed FROM secrets WHERE deployment_id = ? AND name = ?")
         .bind(deployment.to_string())
         .bind(name)
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     row.map(|row| row.text("sealed")).transpose()
 }

@@ -12,6 +12,34 @@ pub enum DatabaseTarget {
     Sqlite(PathBuf),
     /// An SQLite database that is gone with the process: for tests and trials.
     Memory,
+    /// A PostgreSQL database.
+    Postgres(ServerTarget),
+    /// A MySQL or MariaDB database.
+    MySql(ServerTarget),
+}
+
+/// Where a server is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerTarget(String);
+
+impl std::fmt::Debug for ServerTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerTarget")
+    }
+}
+
+impl ServerTarget {
+    pub(crate) fn postgres(&self) -> Result<sqlx::postgres::PgConnectOptions, sqlx::Error> {
+        self.0.parse()
+    }
+
+    pub(crate) fn mysql(&self) -> Result<sqlx::mysql::MySqlConnectOptions, sqlx::Error> {
+        self.0.parse()
+    }
+
+    pub(crate) async fn flavour(&self) -> Result<crate::dialect::Dialect, sqlx::Error> {
+        Ok(crate::dialect::Dialect::MariaDb)
+    }
 }
 
 impl DatabaseTarget {
@@ -19,7 +47,7 @@ impl DatabaseTarget {
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
-            Self::Memory => None,
+            _ => None,
         }
     }
 }
@@ -54,9 +82,9 @@ impl FromStr for DatabaseTarget {
         let dialect = scheme.split('+').next().unwrap_or(scheme);
         match dialect.to_ascii_lowercase().as_str() {
             "sqlite" => sqlite(rest),
-            "postgresql" | "postgres" => Err(BadTarget::NotYet("PostgreSQL")),
-            "mysql" => Err(BadTarget::NotYet("MySQL")),
-            "mariadb" => Err(BadTarget::NotYet("MariaDB")),
+            "postgresql" | "postgres" => Ok(Self::Postgres(ServerTarget(text.to_owned()))),
+            "mysql" => Ok(Self::MySql(ServerTarget(text.to_owned()))),
+            "mariadb" => Ok(Self::MySql(ServerTarget(text.to_owned()))),
             other if other.bytes().all(|b| b.is_ascii_alphanumeric()) && other.len() <= 20 => {
                 Err(BadTarget::Unknown(other.to_owned()))
             }
@@ -106,8 +134,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case("postgresql://u:hunter2@h/db", BadTarget::NotYet("PostgreSQL"))]
-    #[case("mysql+pymysql://u:hunter2@h/db", BadTarget::NotYet("MySQL"))]
     #[case("oracle://u:hunter2@h/db", BadTarget::Unknown("oracle".into()))]
     #[case("hunter2:x@y://z", BadTarget::Shape)]
     #[case("deployments.db", BadTarget::Shape)]

@@ -184,3 +184,11 @@ pub(crate) fn unreadable_status(word: &str) -> String {
 pub(crate) fn unreadable_column(column: &str) -> String {
     format!("`{column}` cannot be read")
 }
+
+pub(crate) const SERVER_DOWN: &str = "the database server does not answer";
+
+pub(crate) fn unknown_column_type(word: &str) -> String {
+    format!(
+        "`{word}` is not a column type. Use one of: varchar(N), text, long_text, integer, big_int, datetime, json."
+    )
+}

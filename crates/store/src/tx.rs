@@ -7,30 +7,27 @@ use domain::job::Lease;
 use domain::ports::StoreError;
 use domain::status::{Event, ReleaseEvent};
 use domain::{DeploymentId, ReleaseId, ReleaseStatus, Status, Step};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use crate::database::Database;
 use crate::error::{Fault, Ran};
-use crate::rows::{ReleaseHead, micros, to_json};
+use crate::rows::{Read, ReleaseHead, micros, to_json};
+use crate::sql::{Link, Transaction, query};
 use crate::text;
 
 pub(crate) struct Tx<'a> {
-    inner: Transaction<'static, Sqlite>,
+    inner: Transaction,
     now: DateTime<Utc>,
     pub(crate) db: &'a Database,
 }
 
 impl<'a> Tx<'a> {
-    pub(crate) fn new(
-        inner: Transaction<'static, Sqlite>,
-        now: DateTime<Utc>,
-        db: &'a Database,
-    ) -> Self {
+    pub(crate) fn new(inner: Transaction, now: DateTime<Utc>, db: &'a Database) -> Self {
         Self { inner, now, db }
     }
 
-    pub(crate) fn conn(&mut self) -> &mut SqliteConnection {
-        &mut self.inner
+    /// To run a statement on.
+    pub(crate) fn link(&mut self) -> Link<'_> {
+        self.inner.link()
     }
 
     /// Now, in microseconds: one moment for the whole transaction.
@@ -38,9 +35,9 @@ impl<'a> Tx<'a> {
         micros(self.now)
     }
 
-    /// Now, as the seed's columns hold it.
-    pub(crate) fn seed_now(&self) -> String {
-        crate::dialect::seed_time(self.now)
+    /// The same, for the seed's columns.
+    pub(crate) fn seed_now(&self) -> DateTime<Utc> {
+        self.now
     }
 
     pub(crate) async fn commit(self) -> Ran<()> {
@@ -50,14 +47,14 @@ impl<'a> Tx<'a> {
     /// Refuses a worker whose lease is over. Inside the write transaction, so nobody can take it in between.
     pub(crate) async fn fence(&mut self, lease: &Lease) -> Ran<()> {
         let now = self.now();
-        let held = sqlx::query(
+        let held = query(
             "SELECT 1 FROM jobs WHERE id = ? AND deployment_id = ? AND epoch = ? AND lease_until > ?",
         )
         .bind(lease.job.to_string())
         .bind(lease.deployment.to_string())
         .bind(lease.epoch)
         .bind(now)
-        .fetch_optional(self.conn())
+        .fetch_optional(self.link())
         .await?;
         match held {
             Some(_) => Ok(()),
@@ -83,9 +80,9 @@ impl<'a> Tx<'a> {
     pub(crate) async fn release_head(&mut self, release: &ReleaseId) -> Ran<ReleaseHead> {
         const HEAD: &str = "SELECT id, deployment_id, version, status, cause, cancel_requested, artifact \
             FROM releases WHERE id = ?";
-        let row = sqlx::query(HEAD)
+        let row = query(HEAD)
             .bind(release.to_string())
-            .fetch_optional(self.conn())
+            .fetch_optional(self.link())
             .await?
             .ok_or(StoreError::NotFound)?;
         ReleaseHead::read(&row)
@@ -97,12 +94,12 @@ impl<'a> Tx<'a> {
     }
 
     async fn status_word(&mut self, deployment: &DeploymentId) -> Ran<(String, Status)> {
-        let row = sqlx::query("SELECT status FROM deployments WHERE id = ?")
+        let row = query("SELECT status FROM deployments WHERE id = ?")
             .bind(deployment.to_string())
-            .fetch_optional(self.conn())
+            .fetch_optional(self.link())
             .await?
             .ok_or(StoreError::NotFound)?;
-        let word: String = row.try_get(0)?;
+        let word: String = row.text("status")?;
         let status = word
             .parse()
             .map_err(|_| Fault::Unreadable(format!("status `{word}`")))?;
@@ -143,13 +140,13 @@ impl<'a> Tx<'a> {
         from: &str,
         to: Status,
     ) -> Ran<()> {
-        let done = sqlx::query("UPDATE deployments SET status = ? WHERE id = ? AND status = ?")
+        let done = query("UPDATE deployments SET status = ? WHERE id = ? AND status = ?")
             .bind(to.as_str())
             .bind(deployment.to_string())
             .bind(from)
-            .execute(self.conn())
+            .execute(self.link())
             .await?;
-        raced(done.rows_affected())?;
+        raced(done)?;
         self.happened(deployment, &Happened::Status { status: to })
             .await
     }
@@ -165,7 +162,7 @@ impl<'a> Tx<'a> {
             return Ok(to);
         }
         let now = self.now();
-        let done = sqlx::query(
+        let done = query(
             "UPDATE releases SET status = ?, finished_at = COALESCE(finished_at, ?), \
              replaced_at = COALESCE(replaced_at, ?) WHERE id = ? AND status = ?",
         )
@@ -174,9 +171,9 @@ impl<'a> Tx<'a> {
         .bind((event == ReleaseEvent::Replaced).then_some(now))
         .bind(head.id.to_string())
         .bind(head.status.as_str())
-        .execute(self.conn())
+        .execute(self.link())
         .await?;
-        raced(done.rows_affected())?;
+        raced(done)?;
         let what = Happened::Release {
             version: head.version,
             status: to,
@@ -202,11 +199,11 @@ impl<'a> Tx<'a> {
     /// Writes an event row.
     pub(crate) async fn happened(&mut self, deployment: &DeploymentId, what: &Happened) -> Ran<()> {
         let now = self.now();
-        sqlx::query("INSERT INTO events (at, deployment_id, what) VALUES (?, ?, ?)")
+        query("INSERT INTO events (at, deployment_id, what) VALUES (?, ?, ?)")
             .bind(now)
             .bind(deployment.to_string())
             .bind(to_json(what)?)
-            .execute(self.conn())
+            .execute(self.link())
             .await?;
         Ok(())
     }
@@ -217,19 +214,19 @@ impl<'a> Tx<'a> {
         deployment: &DeploymentId,
         story: Option<&str>,
     ) -> Ran<()> {
-        sqlx::query("UPDATE deployments SET error_message = ? WHERE id = ?")
+        query("UPDATE deployments SET error_message = ? WHERE id = ?")
             .bind(story)
             .bind(deployment.to_string())
-            .execute(self.conn())
+            .execute(self.link())
             .await?;
         Ok(())
     }
 
     /// True while a job of the deployment waits or is leased.
     pub(crate) async fn has_jobs(&mut self, deployment: &DeploymentId) -> Ran<bool> {
-        let job = sqlx::query("SELECT 1 FROM jobs WHERE deployment_id = ? LIMIT 1")
+        let job = query("SELECT 1 FROM jobs WHERE deployment_id = ? LIMIT 1")
             .bind(deployment.to_string())
-            .fetch_optional(self.conn())
+            .fetch_optional(self.link())
             .await?;
         Ok(job.is_some())
     }

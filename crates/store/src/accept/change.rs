@@ -13,6 +13,7 @@ use super::{queue, rollback};
 use crate::database::Database;
 use crate::error::{Fault, Ran, refused};
 use crate::rows::{self, to_json};
+use crate::sql::{Value, query};
 use crate::text;
 use crate::tx::Tx;
 
@@ -45,11 +46,11 @@ pub(crate) async fn change(
 }
 
 async fn write_row(tx: &mut Tx<'_>, deployment: &DeploymentId, draft: &Draft) -> Ran<()> {
-    sqlx::query("UPDATE deployments SET github_url = ?, resources = ? WHERE id = ?")
+    query("UPDATE deployments SET github_url = ?, resources = ? WHERE id = ?")
         .bind(draft.url.as_str())
-        .bind(to_json(&draft.resources)?)
+        .bind(Value::json(to_json(&draft.resources)?))
         .bind(deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
@@ -168,9 +169,9 @@ const NEWEST_BUILT: &str = "SELECT * FROM releases WHERE deployment_id = ? AND a
 
 async fn built(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<Release>> {
     for statement in [SERVING, NEWEST_BUILT] {
-        let row = sqlx::query(statement)
+        let row = query(statement)
             .bind(deployment.to_string())
-            .fetch_optional(tx.conn())
+            .fetch_optional(tx.link())
             .await?;
         if let Some(row) = row {
             return rows::release(&row, tx.db.vault()).map(Some);

@@ -11,6 +11,7 @@ use super::queue;
 use crate::database::Database;
 use crate::error::{Fault, Ran, refused};
 use crate::rows::to_json;
+use crate::sql::{Value, query};
 use crate::text;
 use crate::tx::Tx;
 
@@ -161,7 +162,7 @@ async fn insert_row(
     new: &NewDeploy,
 ) -> Ran<()> {
     let now = tx.seed_now();
-    sqlx::query(
+    query(
         "INSERT INTO deployments (id, name, deployment_type, framework, github_url, resources, status, created_at, \
          user_id) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
     )
@@ -170,10 +171,10 @@ async fn insert_row(
     .bind(kind.as_str())
     .bind(draft.options.framework.as_deref())
     .bind(draft.url.as_str())
-    .bind(to_json(&draft.resources)?)
+    .bind(Value::json(to_json(&draft.resources)?))
     .bind(now)
     .bind(new.owner.as_deref())
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     Ok(())
 }
@@ -185,14 +186,12 @@ async fn write_row(
     kind: DeploymentKind,
     draft: &Draft,
 ) -> Ran<()> {
-    sqlx::query(
-        "UPDATE deployments SET deployment_type = ?, github_url = ?, resources = ? WHERE id = ?",
-    )
-    .bind(kind.as_str())
-    .bind(draft.url.as_str())
-    .bind(to_json(&draft.resources)?)
-    .bind(id.to_string())
-    .execute(tx.conn())
-    .await?;
+    query("UPDATE deployments SET deployment_type = ?, github_url = ?, resources = ? WHERE id = ?")
+        .bind(kind.as_str())
+        .bind(draft.url.as_str())
+        .bind(Value::json(to_json(&draft.resources)?))
+        .bind(id.to_string())
+        .execute(tx.link())
+        .await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use domain::{
 
 use crate::error::{Fault, Ran};
 use crate::rows::{env_place, to_json};
+use crate::sql::query;
 use crate::tx::Tx;
 
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ impl Draft {
         version: Version,
     ) -> Ran<()> {
         let now = tx.now();
-        sqlx::query(
+        query(
             "INSERT INTO releases (id, deployment_id, version, cause, from_release_id, status, url, git_ref, \
              commit_hash, options, plan, env, resources, artifact, base, disk_bytes, warnings, created_at) \
              VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -105,7 +106,7 @@ impl Draft {
         .bind(i64::try_from(self.disk_bytes).unwrap_or(i64::MAX))
         .bind(to_json(&self.warnings)?)
         .bind(now)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
         Ok(())
     }

@@ -1,11 +1,9 @@
 //! Who holds a name, and the claims on names and slots.
 
+use crate::sql::{Builder, Row, query};
 use domain::ports::StoreError;
 use domain::{DeploymentId, DriverKind, GitUrl, HostLabel, Name};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
-use crate::dialect::name_is;
 use crate::error::{Fault, Ran, refused};
 use crate::rows::Read;
 use crate::text;
@@ -23,13 +21,13 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    fn read(row: &SqliteRow) -> Ran<Self> {
+    fn read(row: &Row) -> Ran<Self> {
         Ok(Self {
             id: row.text("id")?,
             name: row.text("name")?,
-            url: row.try_get_unchecked("github_url")?,
-            kind: row.try_get_unchecked("deployment_type")?,
-            owner: row.try_get_unchecked("user_id")?,
+            url: row.text_opt("github_url")?,
+            kind: row.text_opt("deployment_type")?,
+            owner: row.text_opt("user_id")?,
             status: row.text("status")?,
             destroying: row.int_opt("destroying")?.unwrap_or(0) != 0,
         })
@@ -55,35 +53,33 @@ impl Holder {
 const COLUMNS_BY_CLAIM: &str = "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying \
     FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
     JOIN deployments d ON d.id = n.deployment_id WHERE n.label = ?";
-const COLUMNS_BY_NAME: &str = name_is!(
-    "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying \
+const COLUMNS_BY_NAME: &str = "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying \
     FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id \
-    WHERE d.deleted_at IS NULL AND m.deployment_id IS NULL AND "
-);
+    WHERE d.deleted_at IS NULL AND m.deployment_id IS NULL AND d.name = ";
 
 /// The live managed deployment that holds a label. A claim whose row another program erased or marked deleted is void:
 /// it goes away here.
 pub(super) async fn of_label(tx: &mut Tx<'_>, label: &HostLabel) -> Ran<Option<Holder>> {
-    sqlx::query(
+    query(
         "DELETE FROM names WHERE label = ? AND NOT EXISTS \
          (SELECT 1 FROM deployments d WHERE d.id = names.deployment_id AND d.deleted_at IS NULL)",
     )
     .bind(label.as_str())
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
-    let row = sqlx::query(COLUMNS_BY_CLAIM)
+    let row = query(COLUMNS_BY_CLAIM)
         .bind(label.as_str())
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     row.as_ref().map(Holder::read).transpose()
 }
 
 /// The live record of a name: one of the same repository before others, then the newest.
 pub(super) async fn record_of(tx: &mut Tx<'_>, name: &Name, url: &GitUrl) -> Ran<Option<Holder>> {
-    let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(COLUMNS_BY_NAME);
+    let mut query = Builder::new(COLUMNS_BY_NAME);
     query.push_bind(name.as_str());
     query.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT 100");
-    let rows = query.build().fetch_all(tx.conn()).await?;
+    let rows = query.build().fetch_all(tx.link()).await?;
     let mut records = rows.iter().map(Holder::read).collect::<Ran<Vec<_>>>()?;
     let chosen = records
         .iter()
@@ -99,23 +95,23 @@ pub(super) async fn manage(
     label: &HostLabel,
 ) -> Ran<()> {
     let slot = free_slot(tx, driver).await?;
-    sqlx::query("INSERT INTO managed (deployment_id, driver, slot, label) VALUES (?, ?, ?, ?)")
+    query("INSERT INTO managed (deployment_id, driver, slot, label) VALUES (?, ?, ?, ?)")
         .bind(id.to_string())
         .bind(driver.as_str())
         .bind(slot)
         .bind(label.as_str())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
-    sqlx::query("UPDATE slots SET deployment_id = ? WHERE driver = ? AND slot = ?")
+    query("UPDATE slots SET deployment_id = ? WHERE driver = ? AND slot = ?")
         .bind(id.to_string())
         .bind(driver.as_str())
         .bind(slot)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
-    sqlx::query("INSERT INTO names (label, deployment_id) VALUES (?, ?)")
+    query("INSERT INTO names (label, deployment_id) VALUES (?, ?)")
         .bind(label.as_str())
         .bind(id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
@@ -127,39 +123,39 @@ pub(crate) const NEXT_SLOT: &str =
 
 /// The smallest slot of a driver, from 1 on, that no live deployment holds.
 async fn free_slot(tx: &mut Tx<'_>, driver: DriverKind) -> Ran<i64> {
-    let free = sqlx::query(FREE_SLOT)
+    let free = query(FREE_SLOT)
         .bind(driver.as_str())
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     if let Some(row) = free {
         return row.int("slot");
     }
-    let next = sqlx::query(NEXT_SLOT)
+    let next = query(NEXT_SLOT)
         .bind(driver.as_str())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?
         .int("slot")?;
-    sqlx::query("INSERT INTO slots (driver, slot) VALUES (?, ?)")
+    query("INSERT INTO slots (driver, slot) VALUES (?, ?)")
         .bind(driver.as_str())
         .bind(next)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(next)
 }
 
 /// What a managed deployment is asked about by id: the row, or why there is none to change.
 pub(super) async fn managed(tx: &mut Tx<'_>, id: &DeploymentId) -> Ran<Holder> {
-    let row = sqlx::query(
-        "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, d.deleted_at, m.destroying \
+    let row = query(
+        "SELECT d.id, d.name, d.github_url, d.deployment_type, d.user_id, d.status, m.destroying, \
+         CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END AS deleted \
          FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id WHERE d.id = ?",
     )
     .bind(id.to_string())
-    .fetch_optional(tx.conn())
+    .fetch_optional(tx.link())
     .await?
     .ok_or(StoreError::NotFound)?;
     let holder = Holder::read(&row)?;
-    let deleted: Option<String> = row.try_get_unchecked("deleted_at")?;
-    if deleted.is_some() {
+    if row.flag("deleted")? {
         return refused(text::is_deleted(&holder.name));
     }
     if row.int_opt("destroying")?.is_none() {

@@ -10,15 +10,15 @@ use domain::{DeploymentId, JobId, Release, ReleaseId, ReleaseStatus};
 use super::draft::Draft;
 use crate::error::Ran;
 use crate::rows::{self, Read, ReleaseHead, work_kind, work_release};
+use crate::sql::query;
 use crate::tx::Tx;
 
 /// The newest release, whatever became of it.
 pub(super) async fn newest(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<Release>> {
-    let row =
-        sqlx::query("SELECT * FROM releases WHERE deployment_id = ? ORDER BY version DESC LIMIT 1")
-            .bind(deployment.to_string())
-            .fetch_optional(tx.conn())
-            .await?;
+    let row = query("SELECT * FROM releases WHERE deployment_id = ? ORDER BY version DESC LIMIT 1")
+        .bind(deployment.to_string())
+        .fetch_optional(tx.link())
+        .await?;
     row.map(|row| rows::release(&row, tx.db.vault()))
         .transpose()
 }
@@ -33,10 +33,10 @@ pub(super) async fn release(
     let id = tx.db.dice().roll(|rng| ReleaseId::random(rng));
     let version = next_version(tx, deployment).await?;
     draft.insert(tx, &id, deployment, version).await?;
-    sqlx::query("UPDATE managed SET newest_release_id = ? WHERE deployment_id = ?")
+    query("UPDATE managed SET newest_release_id = ? WHERE deployment_id = ?")
         .bind(id.to_string())
         .bind(deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     let what = Happened::Release {
         version,
@@ -54,12 +54,11 @@ pub(super) async fn release(
 }
 
 async fn next_version(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Version> {
-    let row = sqlx::query(
-        "SELECT COALESCE(MAX(version), 0) + 1 AS next FROM releases WHERE deployment_id = ?",
-    )
-    .bind(deployment.to_string())
-    .fetch_one(tx.conn())
-    .await?;
+    let row =
+        query("SELECT COALESCE(MAX(version), 0) + 1 AS next FROM releases WHERE deployment_id = ?")
+            .bind(deployment.to_string())
+            .fetch_one(tx.link())
+            .await?;
     Ok(Version(row.number("next")?))
 }
 
@@ -67,16 +66,14 @@ async fn next_version(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Version
 pub(super) async fn job(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work) -> Ran<JobId> {
     let id = tx.db.dice().roll(|rng| JobId::random(rng));
     let now = tx.now();
-    sqlx::query(
-        "INSERT INTO jobs (id, deployment_id, kind, release_id, due_at) VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(id.to_string())
-    .bind(deployment.to_string())
-    .bind(work_kind(work))
-    .bind(work_release(work).map(|release| release.to_string()))
-    .bind(now)
-    .execute(tx.conn())
-    .await?;
+    query("INSERT INTO jobs (id, deployment_id, kind, release_id, due_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(id.to_string())
+        .bind(deployment.to_string())
+        .bind(work_kind(work))
+        .bind(work_release(work).map(|release| release.to_string()))
+        .bind(now)
+        .execute(tx.link())
+        .await?;
     Ok(id)
 }
 
@@ -87,10 +84,10 @@ pub(crate) const WAITING: &str = "SELECT r.id, r.deployment_id, r.version, r.sta
 
 pub(super) async fn waiting(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Vec<ReleaseHead>> {
     let now = tx.now();
-    let rows = sqlx::query(WAITING)
+    let rows = query(WAITING)
         .bind(deployment.to_string())
         .bind(now)
-        .fetch_all(tx.conn())
+        .fetch_all(tx.link())
         .await?;
     rows.iter().map(ReleaseHead::read).collect()
 }
@@ -106,38 +103,38 @@ pub(super) async fn supersede(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran
 }
 
 pub(super) async fn drop_job(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()> {
-    sqlx::query("DELETE FROM jobs WHERE release_id = ?")
+    query("DELETE FROM jobs WHERE release_id = ?")
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
 
 /// Releases under way, oldest first.
 pub(super) async fn under_way(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Vec<ReleaseHead>> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT id, deployment_id, version, status, cause, cancel_requested, artifact FROM releases \
          WHERE deployment_id = ? AND status IN ('queued', 'building', 'starting') ORDER BY version",
     )
     .bind(deployment.to_string())
-    .fetch_all(tx.conn())
+    .fetch_all(tx.link())
     .await?;
     rows.iter().map(ReleaseHead::read).collect()
 }
 
 /// Asks the worker that has it, or will have it again, to end a release.
 pub(super) async fn request_cancel(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()> {
-    sqlx::query("UPDATE releases SET cancel_requested = 1 WHERE id = ?")
+    query("UPDATE releases SET cancel_requested = 1 WHERE id = ?")
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     // One that was given back to be tried later is ended now rather than then.
     let now = tx.now();
-    sqlx::query("UPDATE jobs SET due_at = ? WHERE release_id = ? AND due_at > ?")
+    query("UPDATE jobs SET due_at = ? WHERE release_id = ? AND due_at > ?")
         .bind(now)
         .bind(head.id.to_string())
         .bind(now)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
@@ -145,11 +142,10 @@ pub(super) async fn request_cancel(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<(
 /// The deployment is `pending` again where nothing serves. What its user stopped stays stopped unless `starts`. While a
 /// start, stop or restart is on the queue, the status is that job's: the release wakes the deployment when its turn comes.
 pub(super) async fn wake(tx: &mut Tx<'_>, deployment: &DeploymentId, starts: bool) -> Ran<()> {
-    let turn =
-        sqlx::query("SELECT 1 FROM jobs WHERE deployment_id = ? AND kind <> 'deploy' LIMIT 1")
-            .bind(deployment.to_string())
-            .fetch_optional(tx.conn())
-            .await?;
+    let turn = query("SELECT 1 FROM jobs WHERE deployment_id = ? AND kind <> 'deploy' LIMIT 1")
+        .bind(deployment.to_string())
+        .fetch_optional(tx.link())
+        .await?;
     match turn {
         Some(_) => Ok(()),
         None => tx.wake(deployment, starts).await,

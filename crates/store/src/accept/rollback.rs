@@ -6,6 +6,7 @@ use domain::{DeploymentId, Release, ReleaseStatus};
 use super::draft::Draft;
 use crate::error::{Ran, refused};
 use crate::rows;
+use crate::sql::query;
 use crate::text;
 use crate::tx::Tx;
 
@@ -30,9 +31,9 @@ const BEFORE: &str = "SELECT * FROM releases WHERE deployment_id = ? AND status 
     ORDER BY version DESC LIMIT 1";
 
 async fn before(tx: &mut Tx<'_>, deployment: &DeploymentId, name: &str) -> Ran<Release> {
-    let row = sqlx::query(BEFORE)
+    let row = query(BEFORE)
         .bind(deployment.to_string())
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     match row {
         Some(row) => rows::release(&row, tx.db.vault()),
@@ -46,10 +47,10 @@ async fn chosen(
     name: &str,
     version: Version,
 ) -> Ran<Release> {
-    let row = sqlx::query("SELECT * FROM releases WHERE deployment_id = ? AND version = ?")
+    let row = query("SELECT * FROM releases WHERE deployment_id = ? AND version = ?")
         .bind(deployment.to_string())
         .bind(version.0)
-        .fetch_optional(tx.conn())
+        .fetch_optional(tx.link())
         .await?;
     let Some(row) = row else {
         return refused(text::no_such_release(name, version));

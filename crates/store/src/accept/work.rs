@@ -4,13 +4,13 @@ use domain::job::Work;
 use domain::ports::StoreError;
 use domain::status::Event;
 use domain::{DeploymentId, JobId, Status};
-use sqlx::Row;
 
 use super::{holder, queue};
 use crate::database::Database;
 use crate::error::{Ran, refused};
 use crate::jobs::mark_deleted;
 use crate::rows::{Read, work_kind};
+use crate::sql::query;
 use crate::text;
 use crate::tx::Tx;
 
@@ -56,9 +56,9 @@ async fn turn(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work) -> Ran<Jo
 }
 
 async fn has_served(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<bool> {
-    let row = sqlx::query("SELECT serving_release_id FROM managed WHERE deployment_id = ?")
+    let row = query("SELECT serving_release_id FROM managed WHERE deployment_id = ?")
         .bind(deployment.to_string())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?;
     Ok(row.text_opt("serving_release_id")?.is_some())
 }
@@ -72,11 +72,11 @@ struct Queued {
 /// The last job of the queue: what is asked again right behind itself is asked once.
 async fn last_job(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<Queued>> {
     let now = tx.now();
-    let row = sqlx::query(
+    let row = query(
         "SELECT id, kind, lease_until FROM jobs WHERE deployment_id = ? ORDER BY seq DESC LIMIT 1",
     )
     .bind(deployment.to_string())
-    .fetch_optional(tx.conn())
+    .fetch_optional(tx.link())
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Queued {
@@ -87,24 +87,23 @@ async fn last_job(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<Queu
 }
 
 async fn count_jobs(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<i64> {
-    let row = sqlx::query("SELECT COUNT(*) AS jobs FROM jobs WHERE deployment_id = ?")
+    let row = query("SELECT COUNT(*) AS jobs FROM jobs WHERE deployment_id = ?")
         .bind(deployment.to_string())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?;
     row.int("jobs")
 }
 
 async fn destroy(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<JobId>> {
-    let row = sqlx::query(
-        "SELECT d.deleted_at, d.status, m.destroying FROM deployments d \
+    let row = query(
+        "SELECT CASE WHEN d.deleted_at IS NULL THEN 0 ELSE 1 END AS deleted, d.status, m.destroying FROM deployments d \
          LEFT JOIN managed m ON m.deployment_id = d.id WHERE d.id = ?",
     )
     .bind(deployment.to_string())
-    .fetch_optional(tx.conn())
+    .fetch_optional(tx.link())
     .await?
     .ok_or(StoreError::NotFound)?;
-    let deleted: Option<String> = row.try_get_unchecked("deleted_at")?;
-    if deleted.is_some() {
+    if row.flag("deleted")? {
         return Ok(None);
     }
     match row.int_opt("destroying")? {
@@ -125,10 +124,10 @@ async fn mark_record_deleted(tx: &mut Tx<'_>, deployment: &DeploymentId, word: &
         _ => {
             tx.set_status(deployment, word, Status::Deleted).await?;
             let now = tx.seed_now();
-            sqlx::query("UPDATE deployments SET deleted_at = ? WHERE id = ?")
+            query("UPDATE deployments SET deleted_at = ? WHERE id = ?")
                 .bind(now)
                 .bind(deployment.to_string())
-                .execute(tx.conn())
+                .execute(tx.link())
                 .await?;
             Ok(())
         }
@@ -143,9 +142,9 @@ async fn destroy_managed(
     if asked_before && let Some(job) = destroy_job(tx, deployment).await? {
         return Ok(job);
     }
-    sqlx::query("UPDATE managed SET destroying = 1 WHERE deployment_id = ?")
+    query("UPDATE managed SET destroying = 1 WHERE deployment_id = ?")
         .bind(deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     queue::supersede(tx, deployment).await?;
     for head in queue::under_way(tx, deployment).await? {
@@ -153,22 +152,21 @@ async fn destroy_managed(
     }
     let now = tx.now();
     // What would be started or stopped is gone soon.
-    sqlx::query(
+    query(
         "DELETE FROM jobs WHERE deployment_id = ? AND kind IN ('start', 'stop', 'restart') \
          AND (lease_until IS NULL OR lease_until <= ?)",
     )
     .bind(deployment.to_string())
     .bind(now)
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     queue::job(tx, deployment, &Work::Destroy).await
 }
 
 async fn destroy_job(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<Option<JobId>> {
-    let row =
-        sqlx::query("SELECT id FROM jobs WHERE deployment_id = ? AND kind = 'destroy' LIMIT 1")
-            .bind(deployment.to_string())
-            .fetch_optional(tx.conn())
-            .await?;
+    let row = query("SELECT id FROM jobs WHERE deployment_id = ? AND kind = 'destroy' LIMIT 1")
+        .bind(deployment.to_string())
+        .fetch_optional(tx.link())
+        .await?;
     row.map(|row| row.parsed("id")).transpose()
 }

@@ -1,12 +1,11 @@
 //! Pages of deployments by keyset: newest first in the database, oldest first in the page.
 
+use crate::sql::{Builder, Row, Value};
 use domain::Status;
-use domain::ports::{Counts, ListQuery, Listing, Scope, StoreError};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use domain::ports::{Counts, ListQuery, Listing, Page, Scope, StoreError};
 
 use crate::database::Database;
-use crate::dialect::status_is;
+use crate::dialect::{Dialect, status_is};
 use crate::error::Ran;
 use crate::rows::{self, DEPLOYMENT_COLUMNS, Read};
 use crate::text;
@@ -15,17 +14,18 @@ const MOST: u32 = 1000;
 
 pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran<Listing> {
     let limit = query.limit.clamp(1, MOST) as usize;
-    let mut select = select(scope, query, limit)?;
+    let select = select(db.dialect(), scope, query, limit)?;
     let mut connection = db.read().await?;
-    let mut found = select.build().fetch_all(&mut *connection).await?;
+    let mut found = select.build().fetch_all(connection.link()).await?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(place_of).transpose()?;
-    let total = count(scope, query)
+    let total = count(db.dialect(), scope, query)
         .build()
-        .fetch_one(&mut *connection)
+        .fetch_one(connection.link())
         .await?
-        .number("total")?;
+        .number("total")
+        .map(Some)?;
     let rows = found
         .iter()
         .rev()
@@ -35,14 +35,23 @@ pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran
 }
 
 /// One row more than the page has tells whether there is a next one.
-pub(crate) fn select(scope: &Scope, query: &ListQuery, limit: usize) -> Ran<QueryBuilder<Sqlite>> {
-    let mut select = QueryBuilder::new(DEPLOYMENT_COLUMNS);
-    filter(&mut select, scope, query);
-    if let Some(place) = &query.before {
+pub(crate) fn select(
+    dialect: Dialect,
+    scope: &Scope,
+    query: &ListQuery,
+    limit: usize,
+) -> Ran<Builder> {
+    let mut select = Builder::new(DEPLOYMENT_COLUMNS);
+    filter(dialect, &mut select, scope, query);
+    if let Page::After(place) = &query.page {
         let (at, id) = read_place(place)?;
         // Twice the same bound: the first is what an index seeks by, the second decides among equals.
-        select.push(" AND d.created_at <= ").push_bind(at.clone());
-        select.push(" AND (d.created_at < ").push_bind(at);
+        select
+            .push(" AND d.created_at <= ")
+            .push_bind(Value::Place(at.clone()));
+        select
+            .push(" AND (d.created_at < ")
+            .push_bind(Value::Place(at));
         select.push(" OR d.id < ").push_bind(id).push(")");
     }
     select.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ");
@@ -50,20 +59,22 @@ pub(crate) fn select(scope: &Scope, query: &ListQuery, limit: usize) -> Ran<Quer
     Ok(select)
 }
 
-pub(crate) fn count(scope: &Scope, query: &ListQuery) -> QueryBuilder<Sqlite> {
-    let mut count = QueryBuilder::new("SELECT COUNT(*) AS total FROM deployments d ");
-    filter(&mut count, scope, query);
+pub(crate) fn count(dialect: Dialect, scope: &Scope, query: &ListQuery) -> Builder {
+    let mut count = Builder::new("SELECT COUNT(*) AS total FROM deployments d ");
+    filter(dialect, &mut count, scope, query);
     count
 }
 
-fn filter(query: &mut QueryBuilder<Sqlite>, scope: &Scope, wanted: &ListQuery) {
+fn filter(dialect: Dialect, query: &mut Builder, scope: &Scope, wanted: &ListQuery) {
     query.push("WHERE ");
     match wanted.deleted {
         true => query.push("1 = 1"),
         false => query.push("d.deleted_at IS NULL"),
     };
     if let Some(status) = wanted.status {
-        query.push(status_is!(" AND ")).push_bind(status.as_str());
+        query
+            .push(" AND ")
+            .push_with(status_is(dialect), status.as_str());
     }
     if let Scope::Owner(owner) = scope {
         query.push(" AND d.user_id = ").push_bind(owner.clone());
@@ -71,9 +82,9 @@ fn filter(query: &mut QueryBuilder<Sqlite>, scope: &Scope, wanted: &ListQuery) {
 }
 
 /// The place of a row: its time as it stands in the database, and its id. Opaque to everybody else.
-fn place_of(row: &SqliteRow) -> Ran<String> {
-    let at: String = row.try_get_unchecked("created_at")?;
-    let id: String = row.try_get_unchecked("id")?;
+fn place_of(row: &Row) -> Ran<String> {
+    let at = row.place("created_at")?;
+    let id = row.text_opt("id")?.unwrap_or_default();
     Ok(hex::encode(format!("{at}\n{id}")))
 }
 
@@ -90,7 +101,7 @@ fn read_place(place: &str) -> Ran<(String, String)> {
 pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
     let rows = by_status(scope)
         .build()
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     let mut counts = Counts::default();
     for row in &rows {
@@ -106,8 +117,8 @@ pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
 }
 
 /// One walk over an index that holds nothing but the live rows' statuses.
-pub(crate) fn by_status(scope: &Scope) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(
+pub(crate) fn by_status(scope: &Scope) -> Builder {
+    let mut query = Builder::new(
         "SELECT d.status AS status, COUNT(*) AS n FROM deployments d WHERE d.deleted_at IS NULL",
     );
     if let Scope::Owner(owner) = scope {

@@ -5,6 +5,7 @@ use domain::{ArtifactId, DeploymentId, Release, ReleaseId};
 use crate::database::Database;
 use crate::error::Ran;
 use crate::rows;
+use crate::sql::query;
 
 const MOST: u32 = 1000;
 
@@ -16,10 +17,10 @@ pub(crate) const COLLECTABLE: &str = "SELECT r.* FROM releases r WHERE r.artifac
     ORDER BY r.id LIMIT ?";
 
 pub(super) async fn collectable(db: &Database, keep: u32, limit: u32) -> Ran<Vec<Release>> {
-    let found = sqlx::query(COLLECTABLE)
+    let found = query(COLLECTABLE)
         .bind(keep)
         .bind(limit.min(MOST))
-        .fetch_all(&mut *db.read().await?)
+        .fetch_all(db.read().await?.link())
         .await?;
     found
         .iter()
@@ -36,20 +37,20 @@ pub(super) async fn in_use(
     artifact: &ArtifactId,
     except: &ReleaseId,
 ) -> Ran<bool> {
-    let row = sqlx::query(IN_USE)
+    let row = query(IN_USE)
         .bind(artifact.as_str())
         .bind(deployment.to_string())
         .bind(except.to_string())
-        .fetch_optional(&mut *db.read().await?)
+        .fetch_optional(db.read().await?.link())
         .await?;
     Ok(row.is_some())
 }
 
 pub(super) async fn collected(db: &Database, release: &ReleaseId) -> Ran<()> {
     let mut tx = db.write().await?;
-    sqlx::query("UPDATE releases SET artifact = NULL, disk_bytes = 0 WHERE id = ?")
+    query("UPDATE releases SET artifact = NULL, disk_bytes = 0 WHERE id = ?")
         .bind(release.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }

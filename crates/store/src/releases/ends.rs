@@ -9,6 +9,7 @@ use super::progress::started;
 use crate::database::Database;
 use crate::error::Ran;
 use crate::rows::{Read, ReleaseHead, step, to_json};
+use crate::sql::query;
 use crate::text;
 use crate::tx::Tx;
 
@@ -32,28 +33,28 @@ pub(super) async fn live(
     replace_serving(&mut tx, &head).await?;
     tx.release_takes(&head, ReleaseEvent::Serve).await?;
     let now = tx.seed_now();
-    sqlx::query("UPDATE deployments SET deployed_at = COALESCE(deployed_at, ?), error_message = NULL WHERE id = ?")
+    query("UPDATE deployments SET deployed_at = COALESCE(deployed_at, ?), error_message = NULL WHERE id = ?")
         .bind(now)
         .bind(head.deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }
 
 /// What served before is kept, and the new one takes its place.
 async fn replace_serving(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()> {
-    let row = sqlx::query("SELECT serving_release_id FROM managed WHERE deployment_id = ?")
+    let row = query("SELECT serving_release_id FROM managed WHERE deployment_id = ?")
         .bind(head.deployment.to_string())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?;
     if let Some(before) = row.parsed_opt::<ReleaseId>("serving_release_id")? {
         let before = tx.release_head(&before).await?;
         tx.release_takes(&before, ReleaseEvent::Replaced).await?;
     }
-    sqlx::query("UPDATE managed SET serving_release_id = ? WHERE deployment_id = ?")
+    query("UPDATE managed SET serving_release_id = ? WHERE deployment_id = ?")
         .bind(head.id.to_string())
         .bind(head.deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }
@@ -74,10 +75,10 @@ pub(super) async fn failed(
 }
 
 async fn end_failed(tx: &mut Tx<'_>, head: &ReleaseHead, failure: &Failure) -> Ran<()> {
-    sqlx::query("UPDATE releases SET failure = ? WHERE id = ?")
+    query("UPDATE releases SET failure = ? WHERE id = ?")
         .bind(to_json(failure)?)
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     cut_steps(tx, head).await?;
     tx.release_takes(head, ReleaseEvent::Fail).await?;
@@ -104,11 +105,11 @@ pub(crate) async fn end_abandoned(tx: &mut Tx<'_>, release: &ReleaseId) -> Ran<(
 
 /// The step that ran is told as failed.
 async fn cut_steps(tx: &mut Tx<'_>, head: &ReleaseHead) -> Ran<()> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT * FROM steps WHERE release_id = ? AND done = 0 AND skipped = 0 ORDER BY ordinal",
     )
     .bind(head.id.to_string())
-    .fetch_all(tx.conn())
+    .fetch_all(tx.link())
     .await?;
     for row in &rows {
         tx.step_happened(head, step(row)?.step, StepState::Failed)

@@ -9,6 +9,7 @@ use domain::{Commit, Plan, ReleaseId, ReleaseStatus, Step};
 use crate::database::Database;
 use crate::error::Ran;
 use crate::rows::{Read, ReleaseHead, to_json};
+use crate::sql::query;
 use crate::tx::Tx;
 
 /// A release under a lease, unless its user cancelled it.
@@ -78,13 +79,13 @@ pub(super) async fn step_done(
 async fn write_step(tx: &mut Tx<'_>, head: &ReleaseHead, row: &StepRow) -> Ran<()> {
     let ordinal = Step::ALL.iter().position(|step| *step == row.step);
     let ordinal = ordinal.map_or(-1, |place| place as i64);
-    sqlx::query("DELETE FROM steps WHERE release_id = ? AND ordinal = ?")
+    query("DELETE FROM steps WHERE release_id = ? AND ordinal = ?")
         .bind(head.id.to_string())
         .bind(ordinal)
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     let progress = row.progress.as_ref().map(to_json).transpose()?;
-    sqlx::query(
+    query(
         "INSERT INTO steps (release_id, ordinal, step, done, skipped, millis, progress) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(head.id.to_string())
@@ -94,7 +95,7 @@ async fn write_step(tx: &mut Tx<'_>, head: &ReleaseHead, row: &StepRow) -> Ran<(
     .bind(i64::from(row.skipped))
     .bind(i64::try_from(row.millis).unwrap_or(i64::MAX))
     .bind(progress)
-    .execute(tx.conn())
+    .execute(tx.link())
     .await?;
     Ok(())
 }
@@ -108,17 +109,17 @@ pub(super) async fn planned(
 ) -> Ran<()> {
     let mut tx = db.write().await?;
     let head = tx.fenced_release(lease, release).await?;
-    sqlx::query("UPDATE releases SET commit_hash = ?, plan = ? WHERE id = ?")
+    query("UPDATE releases SET commit_hash = ?, plan = ? WHERE id = ?")
         .bind(commit.as_str())
         .bind(to_json(plan)?)
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     add_warnings(&mut tx, &head, &plan.warnings).await?;
-    sqlx::query("UPDATE deployments SET framework = ? WHERE id = ?")
+    query("UPDATE deployments SET framework = ? WHERE id = ?")
         .bind(&plan.framework)
         .bind(head.deployment.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.commit().await
 }
@@ -131,12 +132,12 @@ pub(super) async fn built(
 ) -> Ran<()> {
     let mut tx = db.write().await?;
     let head = tx.fenced_release(lease, release).await?;
-    sqlx::query("UPDATE releases SET artifact = ?, base = ?, disk_bytes = ? WHERE id = ?")
+    query("UPDATE releases SET artifact = ?, base = ?, disk_bytes = ? WHERE id = ?")
         .bind(built.artifact.as_str())
         .bind(built.base.as_str())
         .bind(i64::try_from(built.bytes).unwrap_or(i64::MAX))
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     tx.release_takes(&head, ReleaseEvent::Start).await?;
     tx.commit().await
@@ -150,10 +151,10 @@ pub(super) async fn provisioned(
 ) -> Ran<()> {
     let mut tx = db.write().await?;
     let head = tx.fenced_release(lease, release).await?;
-    sqlx::query("UPDATE releases SET tier = ? WHERE id = ?")
+    query("UPDATE releases SET tier = ? WHERE id = ?")
         .bind(tier)
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     started(&mut tx, &head).await?;
     tx.wake(&head.deployment, false).await?;
@@ -184,9 +185,9 @@ pub(super) async fn warned(
 }
 
 async fn add_warnings(tx: &mut Tx<'_>, head: &ReleaseHead, more: &[String]) -> Ran<()> {
-    let row = sqlx::query("SELECT warnings FROM releases WHERE id = ?")
+    let row = query("SELECT warnings FROM releases WHERE id = ?")
         .bind(head.id.to_string())
-        .fetch_one(tx.conn())
+        .fetch_one(tx.link())
         .await?;
     let mut all: Vec<String> = row.json("warnings")?;
     for warning in more {
@@ -194,10 +195,10 @@ async fn add_warnings(tx: &mut Tx<'_>, head: &ReleaseHead, more: &[String]) -> R
             all.push(warning.clone());
         }
     }
-    sqlx::query("UPDATE releases SET warnings = ? WHERE id = ?")
+    query("UPDATE releases SET warnings = ? WHERE id = ?")
         .bind(to_json(&all)?)
         .bind(head.id.to_string())
-        .execute(tx.conn())
+        .execute(tx.link())
         .await?;
     Ok(())
 }

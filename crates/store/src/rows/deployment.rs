@@ -1,14 +1,12 @@
 //! Rows of the seed's table. Other programs write them, so nothing in them is trusted, and nothing is fatal.
 
+use crate::sql::Row;
 use chrono::{DateTime, Utc};
 use domain::deployment::ReleaseSummary;
 use domain::release::{DeploymentFacts, Version};
 use domain::{Deployment, DeploymentKind, Managed, Name, Status};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::Read;
-use crate::dialect::read_seed_time;
 use crate::error::{Fault, Ran};
 use crate::text;
 
@@ -27,30 +25,28 @@ pub(crate) const DEPLOYMENT_COLUMNS: &str = "SELECT d.id, d.name, d.deployment_t
 
 /// Reads the columns of one row and remembers which it could not read.
 struct Lenient<'a> {
-    row: &'a SqliteRow,
+    row: &'a Row,
     problems: Vec<String>,
 }
 
 impl Lenient<'_> {
     fn text(&mut self, column: &str) -> Option<String> {
-        match self.row.try_get_unchecked::<Option<String>, _>(column) {
+        match self.row.text_opt(column) {
             Ok(text) => text,
             Err(_) => self.problem(column),
         }
     }
 
     fn time(&mut self, column: &str) -> Option<DateTime<Utc>> {
-        let text = self.text(column)?;
-        match read_seed_time(&text) {
-            Some(at) => Some(at),
-            None => self.problem(column),
+        match self.row.time_opt(column) {
+            Ok(at) => at,
+            Err(_) => self.problem(column),
         }
     }
 
     fn number(&mut self, column: &str) -> Option<i64> {
-        let text = self.text(column)?;
-        match text.parse() {
-            Ok(number) => Some(number),
+        match self.row.number_opt(column) {
+            Ok(number) => number,
             Err(_) => self.problem(column),
         }
     }
@@ -71,7 +67,7 @@ impl Lenient<'_> {
 }
 
 /// A row with what Havre keeps of it.
-pub(crate) fn deployment(row: &SqliteRow) -> Ran<Deployment> {
+pub(crate) fn deployment(row: &Row) -> Ran<Deployment> {
     let mut read = Lenient {
         row,
         problems: Vec::new(),
@@ -110,7 +106,7 @@ pub(crate) fn deployment(row: &SqliteRow) -> Ran<Deployment> {
     Ok(found)
 }
 
-fn managed(row: &SqliteRow) -> Ran<Option<Managed>> {
+fn managed(row: &Row) -> Ran<Option<Managed>> {
     let Some(driver) = row.parsed_opt("driver")? else {
         return Ok(None);
     };
@@ -123,7 +119,7 @@ fn managed(row: &SqliteRow) -> Ran<Option<Managed>> {
     }))
 }
 
-fn newest(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
+fn newest(row: &Row) -> Ran<Option<ReleaseSummary>> {
     let columns = [
         "n_id",
         "n_version",
@@ -135,7 +131,7 @@ fn newest(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
     summary(row, columns)
 }
 
-fn serving(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
+fn serving(row: &Row) -> Ran<Option<ReleaseSummary>> {
     let columns = [
         "s_id",
         "s_version",
@@ -147,7 +143,7 @@ fn serving(row: &SqliteRow) -> Ran<Option<ReleaseSummary>> {
     summary(row, columns)
 }
 
-fn summary(row: &SqliteRow, columns: [&str; 6]) -> Ran<Option<ReleaseSummary>> {
+fn summary(row: &Row, columns: [&str; 6]) -> Ran<Option<ReleaseSummary>> {
     let [id, version, commit, status, tier, warnings] = columns;
     let Some(id) = row.parsed_opt(id)? else {
         return Ok(None);
@@ -163,7 +159,7 @@ fn summary(row: &SqliteRow, columns: [&str; 6]) -> Ran<Option<ReleaseSummary>> {
 }
 
 /// What the pipeline needs: `d.id, d.name, d.deployment_type, d.status` and `m.driver, m.slot, m.label, m.serving_release_id`.
-pub(crate) fn facts(row: &SqliteRow) -> Ran<DeploymentFacts> {
+pub(crate) fn facts(row: &Row) -> Ran<DeploymentFacts> {
     let name: Name = row.parsed("name")?;
     let kind = row.text_opt("deployment_type")?;
     let status: Status = row.parsed("status")?;

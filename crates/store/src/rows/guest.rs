@@ -1,12 +1,12 @@
 //! Rows of guests.
 
+use crate::sql::Row;
 use domain::ports::GuestRow;
-use sqlx::sqlite::SqliteRow;
 
 use super::Read;
 use crate::error::Ran;
 
-pub(crate) fn guest(row: &SqliteRow) -> Ran<GuestRow> {
+pub(crate) fn guest(row: &Row) -> Ran<GuestRow> {
     Ok(GuestRow {
         id: row.parsed("id")?,
         deployment: row.parsed("deployment_id")?,

@@ -1,13 +1,13 @@
 //! Rows of jobs.
 
+use crate::sql::Row;
 use domain::ReleaseId;
 use domain::job::{Job, Work};
-use sqlx::sqlite::SqliteRow;
 
 use super::Read;
 use crate::error::{Fault, Ran};
 
-pub(crate) fn job(row: &SqliteRow) -> Ran<Job> {
+pub(crate) fn job(row: &Row) -> Ran<Job> {
     Ok(Job {
         id: row.parsed("id")?,
         deployment: row.parsed("deployment_id")?,
@@ -16,7 +16,7 @@ pub(crate) fn job(row: &SqliteRow) -> Ran<Job> {
     })
 }
 
-fn work(row: &SqliteRow) -> Ran<Work> {
+fn work(row: &Row) -> Ran<Work> {
     Ok(match row.text("kind")?.as_str() {
         "deploy" => Work::Deploy {
             release: row.parsed("release_id")?,

@@ -3,20 +3,27 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::sql::Row;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use crate::error::{Fault, Ran};
 
 /// Columns of Havre's own tables, where a value that cannot be read is a fault.
 pub(crate) trait Read {
-    fn text(&self, column: &str) -> Ran<String>;
     fn text_opt(&self, column: &str) -> Ran<Option<String>>;
-    fn int(&self, column: &str) -> Ran<i64>;
     fn int_opt(&self, column: &str) -> Ran<Option<i64>>;
+
+    fn text(&self, column: &str) -> Ran<String> {
+        self.text_opt(column)?
+            .ok_or_else(|| unreadable(column, "no text"))
+    }
+
+    fn int(&self, column: &str) -> Ran<i64> {
+        self.int_opt(column)?
+            .ok_or_else(|| unreadable(column, "no number"))
+    }
 
     fn flag(&self, column: &str) -> Ran<bool> {
         Ok(self.int(column)? != 0)
@@ -64,21 +71,13 @@ pub(crate) trait Read {
     }
 }
 
-impl Read for SqliteRow {
-    fn text(&self, column: &str) -> Ran<String> {
-        Ok(self.try_get(column)?)
-    }
-
+impl Read for Row {
     fn text_opt(&self, column: &str) -> Ran<Option<String>> {
-        Ok(self.try_get(column)?)
-    }
-
-    fn int(&self, column: &str) -> Ran<i64> {
-        Ok(self.try_get(column)?)
+        Ok(Self::text_opt(self, column)?)
     }
 
     fn int_opt(&self, column: &str) -> Ran<Option<i64>> {
-        Ok(self.try_get(column)?)
+        Ok(Self::int_opt(self, column)?)
     }
 }
 

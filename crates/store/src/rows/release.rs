@@ -1,10 +1,10 @@
 //! Rows of releases and their steps.
 
+use crate::sql::Row;
 use domain::ports::StepRow;
 use domain::release::{Cause, Version};
 use domain::{DeploymentId, EnvVars, Release, ReleaseId, ReleaseStatus};
 use secrecy::ExposeSecret;
-use sqlx::sqlite::SqliteRow;
 
 use super::Read;
 use crate::error::{Fault, Ran};
@@ -16,7 +16,7 @@ pub(crate) fn env_place(release: &ReleaseId) -> String {
 }
 
 /// All columns of `releases`.
-pub(crate) fn release(row: &SqliteRow, vault: &Vault) -> Ran<Release> {
+pub(crate) fn release(row: &Row, vault: &Vault) -> Ran<Release> {
     let id = row.parsed("id")?;
     Ok(Release {
         id,
@@ -46,7 +46,7 @@ pub(crate) fn release(row: &SqliteRow, vault: &Vault) -> Ran<Release> {
 }
 
 /// Empty once it was erased.
-fn env(row: &SqliteRow, release: &ReleaseId, vault: &Vault) -> Ran<EnvVars> {
+fn env(row: &Row, release: &ReleaseId, vault: &Vault) -> Ran<EnvVars> {
     let Some(sealed) = row.text_opt("env")? else {
         return Ok(EnvVars::default());
     };
@@ -68,7 +68,7 @@ pub(crate) struct ReleaseHead {
 }
 
 impl ReleaseHead {
-    pub(crate) fn read(row: &SqliteRow) -> Ran<Self> {
+    pub(crate) fn read(row: &Row) -> Ran<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             deployment: row.parsed("deployment_id")?,
@@ -81,7 +81,7 @@ impl ReleaseHead {
     }
 }
 
-pub(crate) fn step(row: &SqliteRow) -> Ran<StepRow> {
+pub(crate) fn step(row: &Row) -> Ran<StepRow> {
     Ok(StepRow {
         step: row.parsed("step")?,
         done: row.flag("done")?,

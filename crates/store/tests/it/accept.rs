@@ -183,8 +183,8 @@ contract! {
             let listed = world.store.list(&scope, &Default::default()).await.unwrap().total;
             (world.store.find(&scope, "my-app").await.unwrap().is_some(), total, listed)
         };
-        assert_eq!(see("ana").await, (true, 1, 1));
-        assert_eq!(see("bob").await, (false, 0, 0));
+        assert_eq!(see("ana").await, (true, 1, Some(1)));
+        assert_eq!(see("bob").await, (false, 0, Some(0)));
     }
 
     async fn an_environment_that_no_program_can_be_given_is_refused(world) {

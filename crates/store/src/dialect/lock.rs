@@ -1,0 +1,37 @@
+//! One writer at a time: what SQLite does by itself, the others are asked for. Every rule of this crate that reads before
+//! it writes relies on it.
+
+use super::Dialect;
+
+/// SQLite: a write transaction takes its lock at once, since one that is upgraded later fails without waiting.
+pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// The number of the advisory lock on PostgreSQL: `havre` in ASCII, then 1. Locks are per database.
+const NUMBER: i64 = 0x0068_6176_7265_0001;
+
+/// How a write transaction takes the lock, and what it reads with it.
+pub(crate) struct WriteLock {
+    /// The statement; gives `now`, the server's time once it has the lock.
+    pub(crate) statement: &'static str,
+    /// Its value, where it has one.
+    pub(crate) number: Option<i64>,
+}
+
+/// The first statement of a write transaction. None where the database locks by itself.
+pub(crate) fn write_lock(dialect: Dialect) -> Option<WriteLock> {
+    match dialect {
+        Dialect::Sqlite => None,
+        Dialect::Postgres => Some(WriteLock {
+            statement: "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(?)) \
+                SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now FROM held",
+            number: Some(NUMBER),
+        }),
+        // The row is made by the first migration. A locking read sees what is newest, and the snapshot of the transaction
+        // is taken by the first plain read behind it.
+        Dialect::MySql | Dialect::MariaDb => Some(WriteLock {
+            statement: "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED) AS now \
+                FROM havre_meta WHERE name = 'write_lock' FOR UPDATE",
+            number: None,
+        }),
+    }
+}

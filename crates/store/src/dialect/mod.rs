@@ -1,0 +1,26 @@
+//! Every difference between the databases, one file per subject. Nothing else in this crate asks which one it talks to.
+
+mod errors;
+mod lock;
+mod search;
+mod sqlite;
+mod time;
+
+pub(crate) use errors::{Trouble, trouble};
+pub(crate) use lock::{BEGIN_WRITE, write_lock};
+pub(crate) use search::{status_is, tables};
+pub(crate) use sqlite::{FOLD_LOG, is_usable, memory, reader, writer};
+pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};
+
+/// What is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SQLite 3.
+    Sqlite,
+    /// PostgreSQL 15 and newer.
+    Postgres,
+    /// MySQL 8 and newer.
+    MySql,
+    /// MariaDB 10.6 and newer.
+    MariaDb,
+}

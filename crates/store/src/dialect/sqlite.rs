@@ -1,0 +1,58 @@
+//! SQLite: how its connections are set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+
+/// Moves the write-ahead log into the database file, so that copying that one file is a backup.
+pub(crate) const FOLD_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// How long a connection waits for a lock that another process holds (a backup, an SQLAlchemy program).
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A connection that writes.
+///
+/// `synchronous` is FULL: with NORMAL a power cut may take back the last commits of a write-ahead log, and a deploy that
+/// was answered with 202 would be gone. It costs one fsync per transaction; there are a few dozen in a whole deploy.
+pub(crate) fn writer(path: &Path) -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().filename(path), "-1024")
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("journal_size_limit", "16777216")
+        .synchronous(SqliteSynchronous::Full)
+}
+
+/// A connection that only reads: small, since idle memory is counted.
+pub(crate) fn reader(path: &Path) -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().filename(path), "-512").pragma("query_only", "ON")
+}
+
+/// The one connection of a database that lives in memory.
+pub(crate) fn memory() -> SqliteConnectOptions {
+    common(SqliteConnectOptions::new().in_memory(true), "-1024")
+}
+
+fn common(options: SqliteConnectOptions, cache: &'static str) -> SqliteConnectOptions {
+    options
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("cache_size", cache)
+        .statement_cache_capacity(64)
+        .thread_name(|id| format!("havre-db-{id}"))
+}
+
+/// True when a transaction can begin on a connection that is idle in its pool; another one is opened instead of it else.
+///
+/// SQLite rolls back by itself when the disk is full or cannot be read. The driver then fails to roll back once more and
+/// counts the transaction as open for ever: with one writer, nothing could be written until the next start.
+pub(crate) async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind this, a rollback that was asked for when the last transaction was dropped is done.
+    connection.ping().await?;
+    let usable = !connection.is_in_transaction();
+    if !usable {
+        tracing::warn!("SQLite undid a transaction by itself; its connection is opened anew");
+    }
+    Ok(usable)
+}

@@ -1,0 +1,63 @@
+//! Connections: owned by a pool, or borrowed for one statement.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{MySql, MySqlConnection, PgConnection, Postgres, Sqlite, SqliteConnection};
+
+use crate::dialect::Dialect;
+
+/// A connection, borrowed.
+#[derive(Debug)]
+pub(crate) enum Link<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+    MySql(&'c mut MySqlConnection, Dialect),
+}
+
+impl Link<'_> {
+    /// What is at the other end.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::MySql(_, dialect) => *dialect,
+        }
+    }
+
+    /// The same connection, for one more statement.
+    pub(crate) fn again(&mut self) -> Link<'_> {
+        match self {
+            Self::Sqlite(connection) => Link::Sqlite(connection),
+            Self::Postgres(connection) => Link::Postgres(connection),
+            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+        }
+    }
+
+    /// Runs statements without values, several at once, outside the cache of prepared ones: schema changes.
+    pub(crate) async fn run_script(self, text: &str) -> Result<(), sqlx::Error> {
+        let script = sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_owned()));
+        match self {
+            Self::Sqlite(connection) => script.execute(connection).await.map(drop),
+            Self::Postgres(connection) => script.execute(connection).await.map(drop),
+            Self::MySql(connection, _) => script.execute(connection).await.map(drop),
+        }
+    }
+}
+
+/// A connection out of a pool; it goes back there when dropped.
+#[derive(Debug)]
+pub(crate) enum Conn {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    MySql(PoolConnection<MySql>, Dialect),
+}
+
+impl Conn {
+    /// To run a statement on.
+    pub(crate) fn link(&mut self) -> Link<'_> {
+        match self {
+            Self::Sqlite(connection) => Link::Sqlite(connection),
+            Self::Postgres(connection) => Link::Postgres(connection),
+            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+        }
+    }
+}
