@@ -190,7 +190,7 @@ async fn pools(target: &DatabaseTarget, clock: &Arc<dyn Clock>) -> Result<Pools,
 }
 
 /// The file is made by us, for us alone; SQLite gives its log the same mode.
-fn make_file(path: &Path) -> Result<(), OpenError> {
+pub(crate) fn make_file(path: &Path) -> Result<(), OpenError> {
     let made = OpenOptions::new()
         .create(true)
         .truncate(false)

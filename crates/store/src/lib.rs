@@ -2,6 +2,7 @@
 //! `domain::ports::Store`; its methods are whole transactions.
 
 mod accept;
+pub mod admin;
 mod breaker;
 mod database;
 mod deployments;
@@ -18,6 +19,7 @@ mod migrate;
 #[cfg(test)]
 mod plans;
 mod pools;
+pub mod portable;
 mod releases;
 mod reserve;
 mod rows;

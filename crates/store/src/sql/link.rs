@@ -1,7 +1,7 @@
 //! Connections: owned by a pool, or borrowed for one statement.
 
 use sqlx::pool::PoolConnection;
-use sqlx::{MySql, MySqlConnection, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Connection, MySql, MySqlConnection, PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::dialect::Dialect;
 
@@ -58,6 +58,34 @@ impl Conn {
             Self::Sqlite(connection) => Link::Sqlite(connection),
             Self::Postgres(connection) => Link::Postgres(connection),
             Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+        }
+    }
+}
+
+/// A connection of one's own, outside any pool; closed when dropped, and what it did not commit is undone.
+#[derive(Debug)]
+pub(crate) enum Owned {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+    MySql(MySqlConnection, Dialect),
+}
+
+impl Owned {
+    /// To run a statement on.
+    pub(crate) fn link(&mut self) -> Link<'_> {
+        match self {
+            Self::Sqlite(connection) => Link::Sqlite(connection),
+            Self::Postgres(connection) => Link::Postgres(connection),
+            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+        }
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+            Self::MySql(connection, _) => connection.close().await,
         }
     }
 }

@@ -9,7 +9,7 @@ mod transaction;
 mod value;
 
 pub(crate) use builder::Builder;
-pub(crate) use link::{Conn, Link};
+pub(crate) use link::{Conn, Link, Owned};
 pub(crate) use query::{Query, query};
 pub(crate) use row::Row;
 pub(crate) use transaction::Transaction;

@@ -1,0 +1,146 @@
+//! A database opened for an administrator: one connection, no key, and whatever schema it has.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::ports::Clock;
+use sqlx::ConnectOptions;
+
+use crate::database::make_file;
+use crate::dialect::{self, Dialect};
+use crate::error::OpenError;
+use crate::lock::Lock;
+use crate::sql::{Link, Owned, query};
+use crate::target::DatabaseTarget;
+
+/// What a command is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads: also while a server runs. The database must be there.
+    Look,
+    /// It adds rows as any other program may, also while a server runs. The database must be there.
+    Add,
+    /// It changes the schema, or all of it: alone. An SQLite file is made when it is not there, and locked against servers.
+    Alone,
+}
+
+/// The open database.
+pub struct Admin {
+    target: DatabaseTarget,
+    connection: Owned,
+    clock: Arc<dyn Clock>,
+    lock: Option<Lock>,
+}
+
+impl Admin {
+    /// Opens it. An SQLite file that a server holds is refused where the command wants to be alone.
+    pub async fn open(
+        target: &DatabaseTarget,
+        access: Access,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let lock = match (target.file(), access) {
+            (Some(path), Access::Alone) => {
+                let lock = Lock::take(path)?;
+                make_file(path)?;
+                Some(lock)
+            }
+            _ => None,
+        };
+        let connection = connect(target, access).await?;
+        Ok(Self {
+            target: target.clone(),
+            connection,
+            clock,
+            lock,
+        })
+    }
+
+    /// Which database it is.
+    pub fn target(&self) -> &DatabaseTarget {
+        &self.target
+    }
+
+    /// What kind of database it is.
+    pub fn dialect(&mut self) -> Dialect {
+        self.link().dialect()
+    }
+
+    /// Closes it; SQLite's log is folded into the file when nobody else uses it.
+    pub async fn close(self) -> Result<(), OpenError> {
+        Ok(self.connection.close().await?)
+    }
+
+    /// True when no server can come in while this is open.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Now, by the database's clock where it has one.
+    pub(crate) async fn now(&mut self) -> Result<DateTime<Utc>, sqlx::Error> {
+        let asked = match dialect::now(self.dialect()) {
+            Some(statement) => query(statement)
+                .fetch_one(self.link())
+                .await?
+                .int_opt("now")?,
+            None => None,
+        };
+        let now = asked.and_then(DateTime::from_timestamp_micros);
+        Ok(now.unwrap_or_else(|| self.clock.now()))
+    }
+
+    /// To run a statement on.
+    pub(crate) fn link(&mut self) -> Link<'_> {
+        self.connection.link()
+    }
+
+    /// Begins a transaction that writes. Until [`Admin::commit`] nothing is true; a connection that is dropped undoes it.
+    pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        let statement = match self.dialect() {
+            Dialect::Sqlite => dialect::BEGIN_WRITE,
+            _ => "BEGIN",
+        };
+        self.link().run_script(statement).await
+    }
+
+    /// Ends it, and it is true.
+    pub(crate) async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        self.link().run_script("COMMIT").await
+    }
+
+    /// Ends it as if it had not been.
+    pub(crate) async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        self.link().run_script("ROLLBACK").await
+    }
+}
+
+async fn connect(target: &DatabaseTarget, access: Access) -> Result<Owned, OpenError> {
+    let connection = match target {
+        DatabaseTarget::Memory => Owned::Sqlite(dialect::memory().connect().await?),
+        DatabaseTarget::Sqlite(path) => {
+            let options = match access {
+                Access::Look => dialect::reader(path),
+                Access::Add | Access::Alone => dialect::writer(path),
+            };
+            Owned::Sqlite(
+                options
+                    .connect()
+                    .await
+                    .map_err(|error| OpenError::CannotOpen {
+                        path: path.clone(),
+                        why: error.to_string(),
+                    })?,
+            )
+        }
+        DatabaseTarget::Postgres(server) => Owned::Postgres(server.postgres()?.connect().await?),
+        DatabaseTarget::MySql(server) => {
+            let dialect = server.flavour().await?;
+            Owned::MySql(server.mysql()?.connect().await?, dialect)
+        }
+    };
+    Ok(connection)
+}
