@@ -15,8 +15,11 @@ use domain::{
     Release, ReleaseId, Resources, Status,
 };
 use sqlx::ConnectOptions;
-use store::{Database, DatabaseTarget, SecretKey};
+use store::{Database, DatabaseTarget, Opening, SecretKey, TimeSource};
 use tempfile::TempDir;
+
+use crate::other::Other;
+use crate::servers::{self, Server};
 
 /// A clock that stands still until a test moves it.
 pub struct HandClock(Mutex<DateTime<Utc>>);
@@ -53,6 +56,9 @@ pub struct World {
     pub dice: Arc<Dice>,
     pub db: Arc<Database>,
     pub folder: TempDir,
+    target: DatabaseTarget,
+    /// As `DATABASE_URL` names the database.
+    pub url: String,
 }
 
 pub const TTL: Duration = Duration::from_secs(30);
@@ -64,6 +70,7 @@ macro_rules! contract {
         async fn $name($world: $crate::world::World) $body
 
         mod $name {
+            use $crate::servers::Server;
             use $crate::world::World;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,6 +82,16 @@ macro_rules! contract {
             async fn sqlite_memory() {
                 super::$name(World::memory().await).await;
             }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                World::on(Server::Postgres, module_path!(), super::$name).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mariadb() {
+                World::on(Server::MariaDb, module_path!(), super::$name).await;
+            }
         }
     )*};
 }
@@ -82,26 +99,41 @@ macro_rules! contract {
 impl World {
     pub async fn file() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let target = DatabaseTarget::Sqlite(folder.path().join("deployments.db"));
-        Self::open(folder, &target, 1).await
+        let url = file_url(&folder);
+        Self::open(folder, url, 1).await
     }
 
     pub async fn memory() -> Self {
-        Self::open(tempfile::tempdir().unwrap(), &DatabaseTarget::Memory, 1).await
+        Self::open(tempfile::tempdir().unwrap(), "sqlite://".into(), 1).await
     }
 
-    async fn open(folder: TempDir, target: &DatabaseTarget, seed: u8) -> Self {
+    /// A test on a server, in a database of its own.
+    pub async fn on(server: Server, test: &str, body: impl AsyncFnOnce(Self)) {
+        servers::on(server, test, async |database| {
+            let folder = tempfile::tempdir().unwrap();
+            body(Self::open(folder, database.url(), 1).await).await;
+        })
+        .await;
+    }
+
+    async fn open(folder: TempDir, url: String, seed: u8) -> Self {
+        let target: DatabaseTarget = url.parse().unwrap();
         let (clock, dice) = (HandClock::new(), dice(seed));
-        let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
-        let db = Database::open(target, key, clock.clone(), dice.clone())
-            .await
-            .unwrap();
+        let opening = Opening {
+            key: SecretKey::load_or_create(folder.path(), None, &dice).unwrap(),
+            clock: clock.clone(),
+            dice: dice.clone(),
+            time: TimeSource::Process,
+        };
+        let db = Database::open_with(&target, opening).await.unwrap();
         Self {
             store: db.clone(),
             clock,
             dice,
             db,
             folder,
+            target,
+            url,
         }
     }
 
@@ -109,25 +141,38 @@ impl World {
         self.folder.path().join("deployments.db")
     }
 
-    /// A connection of another program.
+    /// A connection of another program, to an SQLite file.
     pub async fn foreign(&self) -> sqlx::SqliteConnection {
         foreign(&self.path()).await
+    }
+
+    /// A connection of another program, to any database but one in memory.
+    pub async fn other(&self) -> Other {
+        match self.target {
+            DatabaseTarget::Postgres(_) => servers::connect(Server::Postgres, &self.url).await,
+            DatabaseTarget::MySql(_) => servers::connect(Server::MariaDb, &self.url).await,
+            _ => Other::Sqlite(Box::new(self.foreign().await)),
+        }
     }
 
     /// Closes the database and opens it again, as a new process with other randomness would.
     pub async fn reopen(self, seed: u8) -> Self {
         self.db.close().await;
         let Self {
-            folder, store, db, ..
+            folder,
+            store,
+            db,
+            url,
+            ..
         } = self;
         drop((store, db));
-        Self::reopened(folder, seed).await
+        Self::open(folder, url, seed).await
     }
 
-    /// Opens what another process left.
+    /// Opens what another process left in a file.
     pub async fn reopened(folder: TempDir, seed: u8) -> Self {
-        let target = DatabaseTarget::Sqlite(folder.path().join("deployments.db"));
-        Self::open(folder, &target, seed).await
+        let url = file_url(&folder);
+        Self::open(folder, url, seed).await
     }
 
     pub async fn deploy(&self, name: &str) -> Accepted {
@@ -235,6 +280,7 @@ pub fn ask(name: &str) -> NewDeploy {
         resources: None,
         replace_source: false,
         owner: None,
+        tags: None,
     }
 }
 
@@ -264,6 +310,11 @@ pub fn plan() -> Plan {
         "baked_env": ["VITE_"], "secrets": [], "persist": [], "warnings": ["from the plan"]
     }))
     .unwrap()
+}
+
+/// Four slashes: the path is absolute.
+fn file_url(folder: &TempDir) -> String {
+    format!("sqlite:///{}/deployments.db", folder.path().display())
 }
 
 /// A connection of another program, in SQLite's own defaults.
