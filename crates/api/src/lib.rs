@@ -7,5 +7,8 @@ pub mod request;
 pub mod response;
 
 pub use deployment::{DeploymentObject, ReleaseObject, ReleaseRef, StepObject};
-pub use request::{ChangeRequest, DeployRequest, EnvRequest, HealthRequest, ResourcesRequest};
+pub use request::{
+    ChangeRequest, DeployRequest, EnvRequest, HealthRequest, ResourcesRequest, TagList,
+    UpdateRequest,
+};
 pub use response::*;

@@ -43,6 +43,34 @@ pub struct DeployRequest {
     /// Other bounds for the health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<HealthRequest>,
+    /// Tags: a list, or comma-separated text. Left out, those of a deployment that is there stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<TagList>,
+}
+
+/// Tags: each 1 to 100 characters without commas, together at most 255.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum TagList {
+    /// `["web", "prod"]`.
+    List(Vec<String>),
+    /// `"web,prod"`.
+    Text(String),
+}
+
+/// `PATCH /api/deployments/D`: first `tags` replaces all, then `remove_tags` are taken away, then `add_tags` added. None
+/// of them makes a release; a record can have tags too.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UpdateRequest {
+    /// These instead of those that are there; an empty list takes all away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<TagList>,
+    /// These too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add_tags: Option<TagList>,
+    /// No longer these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove_tags: Option<TagList>,
 }
 
 /// Resources asked for; what is left out is as before, or the default.

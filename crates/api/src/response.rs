@@ -51,13 +51,42 @@ pub struct Frameworks {
     pub frameworks: BTreeMap<String, FrameworkObject>,
 }
 
-/// `GET /api/deployments`.
+/// `GET /api/deployments` without parameters: the newest 1,000.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeploymentList {
     /// Always true.
     pub success: bool,
     /// The deployments, oldest first.
     pub deployments: Vec<DeploymentObject>,
+}
+
+/// `GET /api/deployments` with parameters: one page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeploymentPage {
+    /// Always true.
+    pub success: bool,
+    /// The deployments, in the order asked for; none on a page past the end.
+    pub deployments: Vec<DeploymentObject>,
+    /// How many there are, at most one second ago; null for a list by `tag`.
+    pub total: Option<u64>,
+    /// How many pages those are; null where `total` is.
+    pub pages: Option<u64>,
+    /// The number of this page; null for one that was asked for by `cursor`.
+    pub page: Option<u64>,
+    /// How many deployments a page has at most.
+    pub per_page: u64,
+    /// Ask for the next page with `cursor=` this, and the same filters and order; null on the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// `GET /api/deployments`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Deployments {
+    /// With parameters.
+    Page(DeploymentPage),
+    /// Without.
+    Whole(DeploymentList),
 }
 
 /// `GET /api/deployments/D`.

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use api::ErrorAnswer;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::ports::StoreError;
 use domain::{Failure, FailureKind, Reference};
@@ -75,6 +75,14 @@ impl ApiError {
         self
     }
 
+    /// `Retry-After`, where the server is busy or cut off from what it needs.
+    pub fn say_when_to_ask_again(&self, headers: &mut HeaderMap) {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let after = HeaderValue::from_static(RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, after);
+        }
+    }
+
     fn reference(mut self, reference: Reference) -> Self {
         self.body.reference = Some(reference.0);
         self
@@ -134,12 +142,9 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            let after = HeaderValue::from_static(RETRY_AFTER);
-            response.headers_mut().insert(header::RETRY_AFTER, after);
-        }
-        response
+        let mut headers = HeaderMap::new();
+        self.say_when_to_ask_again(&mut headers);
+        (self.status, headers, Json(self.body)).into_response()
     }
 }
 
@@ -197,12 +202,18 @@ pub(crate) fn from_store(error: StoreError, roll: impl FnOnce() -> Reference) ->
         StoreError::Illegal(error) => conflict("refused", error.to_string()),
         StoreError::IllegalRelease(error) => conflict("refused", error.to_string()),
         StoreError::Cancelled => conflict("cancelled", text::CANCELLED.to_owned()),
+        StoreError::BadCursor => {
+            ApiError::bad_input("cursor", text::BAD_CURSOR).details(text::BAD_CURSOR_CURE)
+        }
         StoreError::DiskFull => {
             ApiError::unavailable("disk_full", text::DISK_FULL).details(text::DISK_FULL_CURE)
         }
         StoreError::Unavailable(why) => {
-            tracing::warn!(%why, "the database does not answer");
-            ApiError::unavailable("unavailable", text::DATABASE_AWAY).details(text::TRY_AGAIN)
+            let reference = roll();
+            tracing::warn!(%reference, %why, "the database does not answer");
+            ApiError::unavailable("unavailable", text::DATABASE_AWAY)
+                .details(text::try_again(&reference))
+                .reference(reference)
         }
         error @ (StoreError::LeaseLost | StoreError::Other { .. }) => {
             let reference = roll();
@@ -238,6 +249,7 @@ mod tests {
     #[case(StoreError::Refused("no".into()), 409, "refused")]
     #[case(StoreError::Illegal(Status::Deleted.on(Event::Stop).unwrap_err()), 409, "refused")]
     #[case(StoreError::Cancelled, 409, "cancelled")]
+    #[case(StoreError::BadCursor, 400, "bad_input")]
     #[case(StoreError::DiskFull, 503, "disk_full")]
     #[case(StoreError::Unavailable("gone".into()), 503, "unavailable")]
     #[case(StoreError::LeaseLost, 500, "platform")]
@@ -251,7 +263,8 @@ mod tests {
         assert_eq!(answer.status.as_u16(), status);
         assert_eq!(answer.body.code.as_deref(), Some(code));
         assert!(answer.body.error.is_some());
-        assert_eq!(answer.body.reference.is_some(), status == 500);
+        let is_ours = status == 500 || code == "unavailable";
+        assert_eq!(answer.body.reference.is_some(), is_ours);
         let retry = answer.into_response().headers().contains_key("retry-after");
         assert_eq!(retry, status == 503);
     }

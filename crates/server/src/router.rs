@@ -11,20 +11,21 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::error::ApiError;
 use crate::guard::{self, KnownHosts, OnPanic};
 use crate::routes::{
-    actions, delete, deploy, deployments, env, events, health, logs, openapi, proxmox, releases,
-    stats,
+    actions, delete, deploy, deployments, env, events, health, list, logs, openapi, proxmox,
+    releases, stats,
 };
 use crate::state::App;
 use crate::{Patience, ServerConfig, pages, text};
 
 /// Every route of the API: method and path. Tests walk it, and compare it with the OpenAPI document.
-pub const ROUTES: [(&str, &str); 24] = [
+pub const ROUTES: [(&str, &str); 25] = [
     ("GET", "/health"),
     ("GET", "/api/ready"),
     ("GET", "/api/frameworks"),
     ("POST", "/api/deploy"),
     ("GET", "/api/deployments"),
     ("GET", "/api/deployments/{d}"),
+    ("PATCH", "/api/deployments/{d}"),
     ("DELETE", "/api/deployments/{d}"),
     ("GET", "/api/deployments/{d}/releases"),
     ("POST", "/api/deployments/{d}/redeploy"),
@@ -78,10 +79,12 @@ fn api() -> Router<App> {
         .route("/api/ready", get(health::ready))
         .route("/api/frameworks", get(health::frameworks))
         .route("/api/deploy", post(deploy::deploy))
-        .route("/api/deployments", get(deployments::list))
+        .route("/api/deployments", get(list::list))
         .route(
             "/api/deployments/{d}",
-            get(deployments::show_one).delete(delete::delete),
+            get(deployments::show_one)
+                .patch(deployments::update)
+                .delete(delete::delete),
         )
         .route("/api/deployments/{d}/releases", get(releases::releases))
         .route("/api/deployments/{d}/redeploy", post(actions::redeploy))

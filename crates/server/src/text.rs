@@ -20,7 +20,6 @@ pub(crate) const NO_METHOD: &str = "This path does not take this method";
 pub(crate) const BUSY: &str = "The server answers as many requests as it can at once";
 pub(crate) const TOO_SLOW: &str = "The answer took too long";
 pub(crate) const CLOSING: &str = "The server is going down; what was asked for goes on by itself";
-pub(crate) const TRY_AGAIN: &str = "Try again in a few seconds.";
 pub(crate) const DELETING: &str = "Deployment is being deleted";
 pub(crate) const DELETE_CUT: &str = "The deployment could not be deleted yet";
 pub(crate) const CANCELLED: &str = "The release was cancelled";
@@ -59,6 +58,10 @@ pub(crate) const GIT_URL_CURE: &str =
 
 pub(crate) fn look_in_log(reference: &Reference) -> String {
     format!("Check server logs for more information: the cause stands beside {reference}.")
+}
+
+pub(crate) fn try_again(reference: &Reference) -> String {
+    format!("Try again in a few seconds; the server's log tells why, beside {reference}.")
 }
 
 pub(crate) fn name_taken(holder: &str) -> String {
@@ -103,6 +106,39 @@ pub(crate) fn must_be(field: &str, what: &str) -> String {
 
 pub(crate) fn too_long(field: &str, most: usize) -> String {
     format!("{field} is longer than {most} characters")
+}
+
+/// Longer than any cursor that this server gives.
+pub(crate) const LONGEST_CURSOR: usize = 4096;
+pub(crate) const PAGE_SHAPE: &str = "page must be an integer, 1 or more";
+pub(crate) const PAGE_AND_CURSOR: &str = "page and cursor each name a place: ask with one of them";
+pub(crate) const TOO_DEEP_CURE: &str = "Go on with `cursor`: each page gives the next one's as `next_cursor`, and none costs more than the first.";
+pub(crate) const BAD_CURSOR: &str = "cursor belongs to no page of this list";
+pub(crate) const BAD_CURSOR_CURE: &str = "Take `next_cursor` as the page before gave it, with the same filters and the same sort, or begin with the first page.";
+pub(crate) const NOT_TOGETHER_CURE: &str = "Ask with `page` or `cursor`, and `per_page`; `limit` and `before` are of the list without parameters.";
+pub(crate) const TAGS_SHAPE: &str = "a list of texts, or comma-separated text";
+
+pub(crate) fn too_deep(last: u64, per_page: u64) -> String {
+    format!("page must be at most {last} with {per_page} deployments on each")
+}
+
+pub(crate) fn not_together(one: &str, other: &str) -> String {
+    format!("{one} and {other} cannot be asked for together")
+}
+
+pub(crate) fn is_empty(field: &str) -> String {
+    format!("{field} is given without a value")
+}
+
+pub(crate) fn holds_nul(field: &str) -> String {
+    format!("{field} must not hold the character NUL")
+}
+
+pub(crate) fn tagged(name: &str, column: Option<&str>) -> String {
+    match column {
+        Some(tags) => format!("Tags of {name}: {tags}"),
+        None => format!("{name} has no tags"),
+    }
 }
 
 pub(crate) const TEXT: &str = "text";

@@ -1,6 +1,7 @@
 //! Deployments: the port's methods, and reading.
 
 pub(crate) mod list;
+mod tags;
 
 use async_trait::async_trait;
 use domain::job::Work;
@@ -8,7 +9,7 @@ use domain::ports::{
     Accepted, Change, Counts, Deployments, ListQuery, Listing, NewDeploy, Scope, StoreResult,
 };
 use domain::release::{DeploymentFacts, Version};
-use domain::{Deployment, DeploymentId, HostLabel, JobId, Name};
+use domain::{Deployment, DeploymentId, HostLabel, JobId, Name, TagChange, Tags};
 
 use crate::database::Database;
 use crate::error::{During, Fault, Ran};
@@ -64,13 +65,10 @@ impl Deployments for Database {
         list::counts(self, scope).await.during("count deployments")
     }
 
-    async fn change_tags(
-        &self,
-        _scope: &Scope,
-        _key: &str,
-        _change: &domain::TagChange,
-    ) -> StoreResult<domain::Tags> {
-        Err(domain::ports::StoreError::NotFound)
+    async fn change_tags(&self, scope: &Scope, id: &str, change: &TagChange) -> StoreResult<Tags> {
+        tags::change(self, scope, id, change)
+            .await
+            .during("change tags")
     }
 
     async fn facts(&self, deployment: &DeploymentId) -> StoreResult<Option<DeploymentFacts>> {

@@ -175,6 +175,7 @@ pub fn request(name: &str, url: &str) -> NewDeploy {
         resources: None,
         replace_source: false,
         owner: None,
+        tags: None,
     }
 }
 

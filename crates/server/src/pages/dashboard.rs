@@ -9,7 +9,7 @@ use domain::ports::{Counts, ListQuery};
 use super::html::{page, problem};
 use super::view::Row;
 use crate::error::{ApiError, OrAnswer};
-use crate::routes::deployments;
+use crate::routes::list;
 use crate::routes::lookup::SCOPE;
 use crate::show;
 use crate::state::App;
@@ -46,11 +46,12 @@ pub(super) async fn dashboard(State(app): State<App>) -> Response {
 async fn read(app: &App) -> Result<(Counts, u64, Vec<Row>), ApiError> {
     let query = ListQuery {
         limit: SHOWN,
+        want_total: true,
         ..ListQuery::default()
     };
-    let listing = deployments::page(app, &query).await?;
+    let listing = list::rows(app, &query).await?;
     let counts = app.engine.store().counts(&SCOPE).await.or_answer(app)?;
-    let rows = listing.rows.iter().rev();
+    let rows = listing.rows.iter();
     let rows = rows.map(|row| Row::from(show::deployment(&app.engine, row)));
-    Ok((counts, listing.total, rows.collect()))
+    Ok((counts, listing.total.unwrap_or_default(), rows.collect()))
 }

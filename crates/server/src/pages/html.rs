@@ -34,5 +34,7 @@ pub(super) fn problem(app: &App, error: &ApiError) -> Response {
         title,
         text: body.details.as_deref().unwrap_or_default(),
     };
-    page(app, error.status, &template)
+    let mut response = page(app, error.status, &template);
+    error.say_when_to_ask_again(response.headers_mut());
+    response
 }

@@ -23,6 +23,39 @@ impl Params {
         }
     }
 
+    /// True when a parameter is given, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// The parameters as they came.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter();
+        all.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Refuses these where they are given without a value.
+    pub fn not_empty(&self, names: &[&'static str]) -> Result<(), ApiError> {
+        let is_empty = |name: &&&str| self.has(name) && self.text(name).is_none();
+        match names.iter().find(is_empty) {
+            Some(name) => Err(ApiError::bad_input(name, text::is_empty(name))),
+            None => Ok(()),
+        }
+    }
+
+    /// The text of a parameter, of at most so many characters.
+    pub fn bounded(&self, name: &'static str, most: usize) -> Result<Option<&str>, ApiError> {
+        match self.text(name) {
+            Some(given) if given.contains('\0') => {
+                Err(ApiError::bad_input(name, text::holds_nul(name)))
+            }
+            Some(given) if given.chars().count() > most => {
+                Err(ApiError::bad_input(name, text::too_long(name, most)))
+            }
+            given => Ok(given),
+        }
+    }
+
     /// The text of a parameter that is given and not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().rev().find(|(key, _)| key == name);
@@ -33,7 +66,7 @@ impl Params {
 
     /// A switch: `?wait`, `?wait=true`, `?wait=1`; false when it is left out.
     pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
-        if !self.0.iter().any(|(key, _)| key == name) {
+        if !self.has(name) {
             return Ok(false);
         }
         match self.text(name) {

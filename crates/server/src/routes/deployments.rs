@@ -1,88 +1,18 @@
-//! Listing and showing deployments.
+//! Showing one deployment, and changing what makes no release.
 
-use api::{DeploymentAnswer, DeploymentList, ErrorAnswer};
+use api::{ActionAnswer, DeploymentAnswer, ErrorAnswer, UpdateRequest};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::Status;
-use domain::ports::{ListQuery, Listing};
 
-use super::lookup::{SCOPE, find};
+use super::lookup::{SCOPE, find, find_by};
 use crate::error::{Answer, ApiError, OrAnswer};
-use crate::read::{Key, Params};
-use crate::show;
+use crate::read::{Body, Key};
 use crate::state::App;
-
-/// The most rows of one answer.
-const MOST: u64 = 1000;
-
-/// The newest deployments, oldest of them first. `X-Total-Count` tells how many there are, `Link` where the next older
-/// page is.
-#[utoipa::path(
-    get,
-    path = "/api/deployments",
-    params(
-        ("deleted" = Option<bool>, Query, description = "Deleted ones too"),
-        ("status" = Option<String>, Query, description = "Only those of this status"),
-        ("limit" = Option<u64>, Query, description = "At most this many, 1 to 1000"),
-        ("before" = Option<String>, Query, description = "Only those before this place, from a `Link` header")
-    ),
-    responses((status = 200, body = DeploymentList), (status = 400, body = ErrorAnswer))
-)]
-pub(crate) async fn list(State(app): State<App>, params: Params) -> Answer {
-    let query = query(&params)?;
-    let page = page(&app, &query).await?;
-    let deployments = page
-        .rows
-        .iter()
-        .map(|row| show::deployment(&app.engine, row))
-        .collect();
-    let body = DeploymentList {
-        success: true,
-        deployments,
-    };
-    Ok((page_headers(&page, &query), Json(body)).into_response())
-}
-
-/// A page of rows.
-pub(crate) async fn page(app: &App, query: &ListQuery) -> Result<Listing, ApiError> {
-    app.engine.store().list(&SCOPE, query).await.or_answer(app)
-}
-
-fn query(params: &Params) -> Result<ListQuery, ApiError> {
-    let status: Option<Status> = params.parsed("status")?;
-    let limit = params.number("limit", (1, MOST))?.unwrap_or(MOST);
-    Ok(ListQuery {
-        deleted: params.flag("deleted")? || status == Some(Status::Deleted),
-        status,
-        limit: u32::try_from(limit).unwrap_or(u32::MAX),
-        before: params.text("before").map(str::to_owned),
-    })
-}
-
-fn page_headers(page: &Listing, query: &ListQuery) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert("x-total-count", HeaderValue::from(page.total));
-    let link = page.next.as_deref().map(|next| next_link(next, query));
-    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-        headers.insert(header::LINK, link);
-    }
-    headers
-}
-
-fn next_link(next: &str, query: &ListQuery) -> String {
-    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-    pairs.append_pair("before", next);
-    pairs.append_pair("limit", &query.limit.to_string());
-    if query.deleted {
-        pairs.append_pair("deleted", "true");
-    }
-    if let Some(status) = query.status {
-        pairs.append_pair("status", status.as_str());
-    }
-    format!("</api/deployments?{}>; rel=\"next\"", pairs.finish())
-}
+use crate::validate::read_update;
+use crate::{show, text};
 
 /// One deployment, by id, else by name.
 #[utoipa::path(
@@ -96,6 +26,42 @@ pub(crate) async fn show_one(State(app): State<App>, key: Key) -> Answer {
     let body = DeploymentAnswer {
         success: true,
         deployment: show::deployment(&app.engine, &row),
+    };
+    Ok(Json(body).into_response())
+}
+
+/// Changes the tags of a deployment, of a record too. It is done when it is answered, and makes no release.
+#[utoipa::path(
+    patch,
+    path = "/api/deployments/{d}",
+    params(("d" = String, Path, description = "Id, else name")),
+    request_body = UpdateRequest,
+    responses(
+        (status = 200, body = ActionAnswer),
+        (status = 400, body = ErrorAnswer),
+        (status = 404, body = ErrorAnswer),
+        (status = 409, body = ErrorAnswer, description = "The tags do not fit beside those that are there")
+    )
+)]
+pub(crate) async fn update(State(app): State<App>, key: Key, body: Body) -> Answer {
+    let change = read_update(body.object()?).map_err(ApiError::problems)?;
+    if change.is_empty() {
+        let error = ApiError::new(StatusCode::BAD_REQUEST, "bad_input", text::NO_DATA);
+        return Err(error);
+    }
+    let row = find(&app, &key).await?;
+    if row.status == Some(Status::Deleted) {
+        return Err(ApiError::no_deployment());
+    }
+    let store = app.engine.store();
+    let tags = store.change_tags(&SCOPE, &row.id, &change).await;
+    let tags = tags.or_answer(&app)?;
+    let row = find_by(&app, &row.id).await?;
+    let body = ActionAnswer {
+        success: true,
+        message: text::tagged(&row.name, tags.column().as_deref()),
+        release: None,
+        deployment: Some(show::deployment(&app.engine, &row)),
     };
     Ok(Json(body).into_response())
 }

@@ -9,6 +9,7 @@ pub(crate) mod deployments;
 pub(crate) mod env;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod lookup;
 pub mod openapi;

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    actions, delete, deploy, deployments, env, events, health, logs, proxmox, releases, stats,
+    actions, delete, deploy, deployments, env, events, health, list, logs, proxmox, releases, stats,
 };
 
 #[derive(OpenApi)]
@@ -19,8 +19,9 @@ use super::{
         health::ready,
         health::frameworks,
         deploy::deploy,
-        deployments::list,
+        list::list,
         deployments::show_one,
+        deployments::update,
         delete::delete,
         releases::releases,
         actions::redeploy,

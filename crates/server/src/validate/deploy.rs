@@ -3,11 +3,12 @@
 use domain::git::BadGitUrl;
 use domain::ports::NewDeploy;
 use domain::release::DeployOptions;
-use domain::{DeploymentKind, DriverKind, EnvVars, GitRef, GitUrl, Name, Resources};
+use domain::{DeploymentKind, DriverKind, EnvVars, GitRef, GitUrl, Name, Resources, Tags};
 use serde_json::{Map, Value};
 
 use super::env::read_env;
 use super::health::read_health;
+use super::tags::read_tags;
 use super::{Problem, Wanted, complete};
 use crate::read::Fields;
 use crate::text;
@@ -32,6 +33,7 @@ pub struct DeployInput {
     env: EnvVars,
     resources: Option<Resources>,
     replace_source: bool,
+    tags: Option<Tags>,
 }
 
 impl DeployInput {
@@ -48,6 +50,7 @@ impl DeployInput {
             resources: self.resources,
             replace_source: self.replace_source,
             owner: None,
+            tags: self.tags,
         }
     }
 }
@@ -85,6 +88,7 @@ pub fn validate_deploy<'a>(
             env,
             resources,
             replace_source: input.replace_source,
+            tags: input.tags,
         }),
         _ => Err(fields.problems),
     }
@@ -191,6 +195,7 @@ struct Rest {
     git_ref: Option<GitRef>,
     options: DeployOptions,
     replace_source: bool,
+    tags: Option<Tags>,
 }
 
 impl Rest {
@@ -214,6 +219,7 @@ impl Rest {
             git_ref,
             options,
             replace_source,
+            tags: read_tags(fields, "tags"),
         }
     }
 }

@@ -6,6 +6,7 @@ mod env;
 mod health;
 mod problem;
 mod resources;
+mod tags;
 
 pub(crate) use change::{ChangeInput, read_change};
 pub(crate) use deploy::is_falsy;
@@ -13,3 +14,4 @@ pub use deploy::{DeployInput, Present, validate_deploy};
 pub(crate) use env::read_patch;
 pub use problem::Problem;
 pub(crate) use resources::{Wanted, complete};
+pub(crate) use tags::read_update;

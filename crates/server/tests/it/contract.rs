@@ -73,9 +73,8 @@ async fn an_unknown_deployment_is_a_404_everywhere() {
             let path = path.replace("{d}", key);
             let got = match *method {
                 "PATCH" => {
-                    server
-                        .json(method, &path, &json!({"env": {"A": "b"}}))
-                        .await
+                    let body = json!({"env": {"A": "b"}, "tags": ["web"]});
+                    server.json(method, &path, &body).await
                 }
                 _ => server.ask(method, &path).await,
             };
@@ -193,6 +192,9 @@ async fn a_body_is_bounded() {
 #[rstest]
 #[case("/api/deployments?status=odd", "status")]
 #[case("/api/deployments?limit=1001", "limit")]
+#[case("/api/deployments?cursor=nobody-gave-this", "cursor")]
+#[case("/api/deployments?before=nobody-gave-this", "before")]
+#[case("/api/deployments?page=5001", "page")]
 #[case("/api/deployments?deleted=maybe", "deleted")]
 #[tokio::test]
 async fn a_bad_query_names_its_parameter(#[case] path: &str, #[case] field: &str) {

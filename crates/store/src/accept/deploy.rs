@@ -3,7 +3,7 @@
 use domain::event::Happened;
 use domain::ports::{Accepted, NewDeploy, StoreError};
 use domain::release::DeployOptions;
-use domain::{DeploymentId, DeploymentKind, EnvVars, Release, Resources, Status};
+use domain::{DeploymentId, DeploymentKind, EnvVars, Release, Resources, Status, Tags};
 
 use super::draft::Draft;
 use super::holder::{self, Holder};
@@ -43,6 +43,7 @@ async fn again(tx: &mut Tx<'_>, holder: &Holder, new: &NewDeploy) -> Ran<Accepte
     let kind = kind_of(holder, new);
     let draft = draft(new, kind, newest.as_ref())?;
     write_row(tx, &id, kind, &draft).await?;
+    write_tags(tx, &id, new.tags.as_ref()).await?;
     let accepted = queue::release(tx, &id, &draft).await?;
     queue::wake(tx, &id, true).await?;
     Ok(accepted)
@@ -59,6 +60,7 @@ async fn adopt(tx: &mut Tx<'_>, record: &Holder, new: &NewDeploy) -> Ran<Accepte
     let draft = draft(new, kind, None)?;
     holder::manage(tx, &id, new.driver, &new.name.label()).await?;
     write_row(tx, &id, kind, &draft).await?;
+    write_tags(tx, &id, new.tags.as_ref()).await?;
     tx.set_status(&id, &record.status, Status::Pending).await?;
     tx.tell_story(&id, None).await?;
     queue::release(tx, &id, &draft).await
@@ -164,7 +166,7 @@ async fn insert_row(
     let now = tx.seed_now();
     query(
         "INSERT INTO deployments (id, name, deployment_type, framework, github_url, resources, status, created_at, \
-         user_id) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
+         user_id, tags) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
     )
     .bind(id.to_string())
     .bind(new.name.as_str())
@@ -174,6 +176,7 @@ async fn insert_row(
     .bind(Value::json(to_json(&draft.resources)?))
     .bind(now)
     .bind(new.owner.as_deref())
+    .bind(new.tags.as_ref().and_then(Tags::column))
     .execute(tx.link())
     .await?;
     Ok(())
@@ -190,6 +193,17 @@ async fn write_row(
         .bind(kind.as_str())
         .bind(draft.url.as_str())
         .bind(Value::json(to_json(&draft.resources)?))
+        .bind(id.to_string())
+        .execute(tx.link())
+        .await?;
+    Ok(())
+}
+
+/// Tags that were not named stay as they are.
+async fn write_tags(tx: &mut Tx<'_>, id: &DeploymentId, tags: Option<&Tags>) -> Ran<()> {
+    let Some(tags) = tags else { return Ok(()) };
+    query("UPDATE deployments SET tags = ? WHERE id = ?")
+        .bind(tags.column())
         .bind(id.to_string())
         .execute(tx.link())
         .await?;

@@ -26,11 +26,7 @@ pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran
         .await?
         .number("total")
         .map(Some)?;
-    let rows = found
-        .iter()
-        .rev()
-        .map(rows::deployment)
-        .collect::<Ran<_>>()?;
+    let rows = found.iter().map(rows::deployment).collect::<Ran<_>>()?;
     Ok(Listing { rows, total, next })
 }
 

@@ -1,8 +1,7 @@
 //! The tags of a row, comma-separated in its column.
 
-use domain::Tags;
 use domain::ports::{Scope, StoreError};
-use domain::tags::TagChange;
+use domain::{TagChange, Tags};
 
 use super::seen_by;
 use crate::database::Database;
