@@ -222,6 +222,7 @@ async fn prepare(
 ) -> Result<(), OpenError> {
     let mut tx = pools.begin().await?;
     migrate::run(tx.link(), clock.now()).await?;
+    query(dialect::MAKE_WRITE_LOCK).execute(tx.link()).await?;
     check_key(&mut tx, key, dice).await?;
     tx.commit().await?;
     Ok(())

@@ -9,6 +9,11 @@ pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// The number of the advisory lock on PostgreSQL: `havre` in ASCII, then 1. Locks are per database.
 const NUMBER: i64 = 0x0068_6176_7265_0001;
 
+/// Makes the row that MySQL and MariaDB lock. It is on every database, so that a backup of one restores on all.
+pub(crate) const MAKE_WRITE_LOCK: &str = "INSERT INTO havre_meta (name, value) \
+    SELECT 'write_lock', '' FROM (SELECT 1 AS one) AS once \
+    WHERE NOT EXISTS (SELECT 1 FROM havre_meta WHERE name = 'write_lock')";
+
 /// How a write transaction takes the lock, and what it reads with it.
 pub(crate) struct WriteLock {
     /// The statement; gives `now`, the server's time once it has the lock.
@@ -26,7 +31,7 @@ pub(crate) fn write_lock(dialect: Dialect) -> Option<WriteLock> {
                 SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now FROM held",
             number: Some(NUMBER),
         }),
-        // The row is made by the first migration. A locking read sees what is newest, and the snapshot of the transaction
+        // A locking read sees what is newest, and the snapshot of the transaction
         // is taken by the first plain read behind it.
         Dialect::MySql | Dialect::MariaDb => Some(WriteLock {
             statement: "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED) AS now \

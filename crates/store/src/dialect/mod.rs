@@ -1,5 +1,6 @@
 //! Every difference between the databases, one file per subject. Nothing else in this crate asks which one it talks to.
 
+pub(crate) mod bulk;
 mod errors;
 mod lock;
 mod search;
@@ -7,7 +8,7 @@ mod sqlite;
 mod time;
 
 pub(crate) use errors::{Trouble, trouble};
-pub(crate) use lock::{BEGIN_WRITE, write_lock};
+pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, write_lock};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, is_usable, memory, reader, writer};
 pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};
