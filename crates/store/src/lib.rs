@@ -6,6 +6,7 @@ pub mod admin;
 mod breaker;
 mod database;
 mod deployments;
+mod dial;
 mod dialect;
 mod error;
 mod events;
@@ -26,15 +27,15 @@ mod rows;
 pub mod schema;
 mod secrets;
 mod sql;
-#[path = "target.rs"]
 mod target;
 mod text;
 mod tx;
 mod vault;
 
 pub use database::{Database, Opening};
+pub use dial::{DialError, DialKind, Server, Version, probe};
 pub use dialect::Dialect;
 pub use error::OpenError;
 pub use key::{KeyError, SecretKey};
 pub use pools::TimeSource;
-pub use target::{BadTarget, DatabaseTarget};
+pub use target::{BadTarget, DatabaseTarget, Password, Place, ServerTarget, Tls, TlsMode};

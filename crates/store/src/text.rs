@@ -1,8 +1,17 @@
 //! Every sentence that this crate says to people.
 
+pub(crate) mod backup;
+mod dial;
+mod target;
+
+pub(crate) mod schema;
+
 use std::path::Path;
 
 use domain::release::Version;
+
+pub(crate) use dial::*;
+pub(crate) use target::*;
 
 pub(crate) const NOT_ADOPTED: &str = "the database holds a `deployments` table that Havre did not make, and it was not \
     touched. Adopting it comes with `havre db upgrade`; until then point DATABASE_URL at a new file.";
@@ -70,24 +79,6 @@ pub(crate) fn key_file(path: &Path, why: &str) -> String {
 pub(crate) const KEY_SHAPE: &str = "it must hold 64 hexadecimal digits";
 pub(crate) const KEY_OPEN_TO_ALL: &str = "every user of this machine can read it. Run `chmod 600` on it, and consider \
     its secrets known if others use this machine";
-
-pub(crate) const TARGET_SHAPE: &str = "DATABASE_URL is not a database URL. Use sqlite:///relative.db, \
-    sqlite:////absolute.db, or leave it unset for DATA_DIR/deployments.db.";
-pub(crate) const TARGET_QUERY: &str =
-    "DATABASE_URL has parameters after `?`; Havre takes none for SQLite. Leave them out.";
-
-pub(crate) fn target_not_yet(kind: &str) -> String {
-    format!(
-        "{kind} is not supported yet; it comes with the next version. Use sqlite:///deployments.db, or leave \
-         DATABASE_URL unset."
-    )
-}
-
-pub(crate) fn target_unknown(scheme: &str) -> String {
-    format!(
-        "DATABASE_URL names `{scheme}`, which is not a database that Havre knows; it knows sqlite."
-    )
-}
 
 pub(crate) fn could_not(what: &str) -> String {
     format!("the database could not {what}")

@@ -1,12 +1,15 @@
 //! Every difference between the databases, one file per subject. Nothing else in this crate asks which one it talks to.
 
 pub(crate) mod bulk;
+pub(crate) mod connect;
+mod ddl;
 mod errors;
 mod lock;
 mod search;
 mod sqlite;
 mod time;
 
+pub use ddl::Check;
 pub(crate) use errors::{Trouble, trouble};
 pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, write_lock};
 pub(crate) use search::{status_is, tables};

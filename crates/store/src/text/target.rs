@@ -13,8 +13,7 @@ pub(crate) const TARGET_PORT: &str = "the port of DATABASE_URL is not a number f
     / is the port; a password stands before the @, as in USER:PASSWORD@HOST:PORT.";
 pub(crate) const TARGET_HOST: &str = "the host of DATABASE_URL is not a name or an address. Give one server, an IPv6 \
     address in brackets; a PostgreSQL socket goes into ?host=/FOLDER, a MySQL socket into ?unix_socket=/FILE.";
-pub(crate) const TARGET_NO_DATABASE: &str =
-    "DATABASE_URL names a server but no database. Put its name at the end: mysql://USER:PASSWORD@HOST/DATABASE.";
+pub(crate) const TARGET_NO_DATABASE: &str = "DATABASE_URL names a server but no database. Put its name at the end: mysql://USER:PASSWORD@HOST/DATABASE.";
 pub(crate) const TARGET_SQLITE_HOST: &str = "DATABASE_URL gives SQLite a host. Three slashes come before a relative path, \
     four before an absolute one: sqlite:///deployments.db, sqlite:////var/lib/havre/deployments.db.";
 pub(crate) const TARGET_SQLITE_URI: &str = "DATABASE_URL uses SQLite's own URI form (file:, uri=, mode=, cache=), which \
@@ -26,9 +25,11 @@ pub(crate) const SECONDS: &str = "it must be a number of seconds, from 1 to 600"
 pub(crate) const UTF8: &str = "Havre always speaks utf8";
 pub(crate) const UTF8MB4: &str =
     "Havre always speaks utf8mb4, which holds every letter; others would lose some";
-pub(crate) const READ_WRITE: &str = "Havre needs a server that takes writes: any, read-write or primary";
+pub(crate) const READ_WRITE: &str =
+    "Havre needs a server that takes writes: any, read-write or primary";
 pub(crate) const OPTIONS: &str = "it must be a list of `-c name=value`";
-pub(crate) const SSLMODE: &str = "it must be disable, allow, prefer, require, verify-ca or verify-full";
+pub(crate) const SSLMODE: &str =
+    "it must be disable, allow, prefer, require, verify-ca or verify-full";
 pub(crate) const SSLMODE_SYSTEM: &str = "it must be verify-full with sslrootcert=system";
 pub(crate) const MYSQL_SSL_MODE: &str =
     "it must be DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY";

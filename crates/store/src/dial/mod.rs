@@ -1,0 +1,20 @@
+//! Reaching a database within a bounded time, and saying precisely what is in the way.
+
+mod error;
+mod file;
+mod mysql;
+mod network_fs;
+mod postgres;
+mod reach;
+mod run;
+mod server;
+mod sort;
+#[cfg(test)]
+mod tests;
+
+pub use error::{DialError, DialKind};
+pub(crate) use network_fs::network_filesystem;
+pub use run::probe;
+pub(crate) use run::{Dialed, Need, Way, dial};
+pub use server::{Server, Version};
+pub(crate) use sort::sorted;
