@@ -40,8 +40,8 @@ pub(crate) fn release(row: &Row, vault: &Vault) -> Ran<Release> {
         failure: row.json_opt("failure")?,
         cancel_requested: row.flag("cancel_requested")?,
         created_at: row.time("created_at")?,
-        finished_at: row.time_opt("finished_at")?,
-        replaced_at: row.time_opt("replaced_at")?,
+        finished_at: Read::time_opt(row, "finished_at")?,
+        replaced_at: Read::time_opt(row, "replaced_at")?,
     })
 }
 
