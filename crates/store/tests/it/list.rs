@@ -99,7 +99,7 @@ contract! {
         let old = world.deploy("My-App").await;
         world.destroy_waiting(&old.deployment).await;
         world.clock.pass(1);
-        assert_eq!(world.shown("my-app").await.id, old.deployment.to_string(), "a deleted one is found while it is the only one");
+        assert_eq!(world.shown("My-App").await.id, old.deployment.to_string(), "a deleted one is found while it is the only one");
         let new = world.deploy("MY-app").await;
         assert_eq!(world.shown("my-APP").await.id, new.deployment.to_string());
         assert_eq!(world.shown(&old.deployment.to_string()).await.status, Some(Status::Deleted));

@@ -22,4 +22,5 @@ mod races;
 mod rollback;
 mod secrecy;
 mod servers;
+mod sqlalchemy;
 mod work;
