@@ -10,6 +10,8 @@ mod server;
 #[cfg(test)]
 mod sqlalchemy;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod which;
 
 pub use error::BadTarget;

@@ -70,7 +70,11 @@ impl FromStr for DatabaseTarget {
 impl fmt::Display for DatabaseTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "sqlite:///{}", path.display()),
+            Self::Sqlite(path) => {
+                let path = path.display().to_string();
+                let path = path.replace('%', "%25").replace('?', "%3F");
+                write!(f, "sqlite:///{path}")
+            }
             Self::Memory => f.write_str("sqlite:///:memory:"),
             Self::Postgres(server) => server.show("postgresql", f),
             Self::MySql(server) => server.show("mysql", f),
