@@ -25,7 +25,9 @@ impl Op {
                 table,
                 column,
                 fill,
-            } => within(&mut next, table, |table| add_column(table, column, fill.as_ref())),
+            } => within(&mut next, table, |table| {
+                add_column(table, column, fill.as_ref())
+            }),
             Self::DropColumn { table, column } => drop_column(&mut next, table, column),
             Self::AlterColumn {
                 table,
@@ -156,7 +158,10 @@ fn create_table(schema: &mut Schema, table: &Table) -> Done {
 
 fn drop_table(schema: &mut Schema, table: &str) -> Done {
     find(schema, table)?;
-    if let Some((_, key)) = schema.pointing_at(table).find(|(from, _)| from.name != table) {
+    if let Some((_, key)) = schema
+        .pointing_at(table)
+        .find(|(from, _)| from.name != table)
+    {
         return Err(text::in_use(table, &key.name));
     }
     schema.tables.remove(table);
@@ -247,10 +252,14 @@ fn alter_column(
         not_in_a_key(schema, table, &to.name)?;
     }
     within(schema, table, |table| {
-        for column in table.columns.iter_mut().filter(|other| other.name == to.name) {
+        for column in table
+            .columns
+            .iter_mut()
+            .filter(|other| other.name == to.name)
+        {
             *column = to.clone();
         }
-        still_good(table)
+        still_good(table, &to.name)
     })
 }
 
@@ -261,10 +270,11 @@ pub(super) fn only_default(from: &Column, to: &Column) -> bool {
     without == *to
 }
 
-/// The keys of a table whose column changed.
-fn still_good(table: &Table) -> Done {
-    check::table(table)?;
-    let mut indexes = table.indexes.iter();
+/// What a column is part of, after it changed.
+fn still_good(table: &Table, column: &str) -> Done {
+    check::primary_key(table)?;
+    check::row_length(table)?;
+    let mut indexes = table.indexes.iter().filter(|index| index.has(column));
     indexes.try_for_each(|index| check::index(table, index))
 }
 
@@ -306,7 +316,8 @@ fn needed_by_a_key(schema: &Schema, table: &str, index: &str) -> Done {
 
 fn add_foreign_key(schema: &mut Schema, table: &str, key: &ForeignKey) -> Done {
     check::free_name(schema, &key.name)?;
-    check::foreign_key(schema, find(&mut schema.clone(), table)?, key)?;
+    let from = schema.table(table).ok_or_else(|| text::no_table(table))?;
+    check::foreign_key(schema, from, key)?;
     within(schema, table, |table| {
         table.foreign_keys.push(key.clone());
         table.sort();

@@ -32,7 +32,11 @@ pub(super) fn name(name: &str) -> Checked {
         && name.chars().all(letters)
         && !KEPT.contains(&name)
         && !KEPT_BEGINNINGS.iter().any(|kept| name.starts_with(kept));
-    if good { Ok(()) } else { Err(text::bad_name(name)) }
+    if good {
+        Ok(())
+    } else {
+        Err(text::bad_name(name))
+    }
 }
 
 /// A table that is made, but for what it has to do with other tables.
@@ -43,7 +47,10 @@ pub(super) fn table(table: &Table) -> Checked {
     }
     for (at, column) in table.columns.iter().enumerate() {
         self::column(column)?;
-        if table.columns[..at].iter().any(|other| other.name == column.name) {
+        if table.columns[..at]
+            .iter()
+            .any(|other| other.name == column.name)
+        {
             return Err(text::exists("column", &column.name));
         }
         if column.auto && table.primary_key != [column.name.clone()] {
@@ -54,12 +61,13 @@ pub(super) fn table(table: &Table) -> Checked {
     row_length(table)
 }
 
-fn primary_key(table: &Table) -> Checked {
+/// The primary key of a table.
+pub(super) fn primary_key(table: &Table) -> Checked {
     if table.primary_key.is_empty() {
         return Err(text::NO_KEY.into());
     }
     let parts = table.primary_key.iter().map(|part| (part.as_str(), false));
-    key_parts(table, "primary key", parts.collect())?;
+    key_parts(table, "primary key", true, parts.collect())?;
     let nullable = |part: &&String| table.column(part).is_some_and(|column| column.nullable);
     match table.primary_key.iter().find(nullable) {
         Some(part) => Err(text::nullable_key(part)),
@@ -151,10 +159,10 @@ pub(super) fn index(table: &Table, index: &Index) -> Checked {
     name(&index.name)?;
     let parts = index.columns.iter();
     let parts = parts.map(|part| (part.name.as_str(), part.any_case));
-    key_parts(table, &index.name, parts.collect())
+    key_parts(table, &index.name, index.unique, parts.collect())
 }
 
-fn key_parts(table: &Table, key: &str, parts: Vec<(&str, bool)>) -> Checked {
+fn key_parts(table: &Table, key: &str, unique: bool, parts: Vec<(&str, bool)>) -> Checked {
     let twice = |at: usize| parts[..at].iter().any(|other| other.0 == parts[at].0);
     if parts.is_empty() || parts.len() > MOST_PARTS || (0..parts.len()).any(twice) {
         return Err(text::too_many_parts(key, MOST_PARTS));
@@ -171,6 +179,10 @@ fn key_parts(table: &Table, key: &str, parts: Vec<(&str, bool)>) -> Checked {
             ColumnType::Varchar(_) => {}
             _ if any_case => return Err(text::any_case_kind(part)),
             _ => {}
+        }
+        // MySQL's collations fold more than ASCII, so what is equal there is not elsewhere.
+        if unique && (any_case || column.any_case) {
+            return Err(text::any_case_unique(key, part));
         }
         length += bytes(&column.kind);
     }

@@ -29,7 +29,11 @@ impl Conversion {
         }
         match (class(from), class(to)) {
             (Class::Text(from), Class::Text(to)) | (Class::Number(from), Class::Number(to)) => {
-                if from <= to { Self::Widening } else { Self::Narrowing }
+                if from <= to {
+                    Self::Widening
+                } else {
+                    Self::Narrowing
+                }
             }
             (Class::Text(_), Class::Number(_)) | (Class::Number(_), Class::Text(_)) => {
                 Self::Converting
@@ -47,7 +51,7 @@ impl Conversion {
 /// Types between which values can go, each with its room.
 enum Class {
     Text(u64),
-    Number(u8),
+    Number(u64),
     Alone,
 }
 

@@ -1,8 +1,15 @@
 //! Finding things in a schema, and comparing schemas.
 
-use super::{Column, ForeignKey, Index, Schema, Table};
+use std::collections::BTreeMap;
+
+use super::{Column, ColumnType, Default, ForeignKey, Index, Schema, Table};
 
 impl Schema {
+    /// No tables.
+    pub const EMPTY: Self = Self {
+        tables: BTreeMap::new(),
+    };
+
     /// The table of that name.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.get(name)
@@ -71,7 +78,14 @@ impl Table {
             .map(|index| index.columns.iter().map(|column| &column.name).collect());
         std::iter::once(self.primary_key.iter().collect())
             .chain(indexes)
-            .any(|key: Vec<&String>| key.iter().copied().zip(columns).filter(|(a, b)| a == b).count() == columns.len())
+            .any(|key: Vec<&String>| {
+                key.iter()
+                    .copied()
+                    .zip(columns)
+                    .filter(|(a, b)| a == b)
+                    .count()
+                    == columns.len()
+            })
     }
 
     /// True when these columns are the primary key or those of a unique index, bytewise: what a foreign key may point at.
@@ -112,5 +126,15 @@ impl ForeignKey {
         self.columns == other.columns
             && self.table == other.table
             && self.references == other.references
+    }
+}
+
+impl Column {
+    /// How the database spells a type or default of this column that Havre's own schema does not use.
+    pub fn spelled_by_database(&self) -> Option<&str> {
+        match (&self.kind, &self.default) {
+            (ColumnType::Other(spelled), _) | (_, Some(Default::Other(spelled))) => Some(spelled),
+            _ => None,
+        }
     }
 }

@@ -102,7 +102,9 @@ impl Op {
         match self {
             Self::DropTable { table } => Some(text::loses_table(table)),
             Self::DropColumn { table, column } => Some(text::loses_column(table, column)),
-            Self::AlterColumn { table, from, to, .. } => {
+            Self::AlterColumn {
+                table, from, to, ..
+            } => {
                 if Conversion::between(&from.kind, &to.kind).touches_values() {
                     Some(text::loses_type(table, from, to))
                 } else if from.nullable && !to.nullable {

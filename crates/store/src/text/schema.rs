@@ -61,16 +61,26 @@ pub(crate) fn sentence(op: &Op) -> String {
             format!("add column {} {} to {table}", column.name, spelled(column))
         }
         Op::DropColumn { table, column } => format!("drop column {column} of {table}"),
-        Op::AlterColumn { table, from, to, .. } => format!(
+        Op::AlterColumn {
+            table, from, to, ..
+        } => format!(
             "change column {} of {table} from {} to {}",
             to.name,
             spelled(from),
             spelled(to)
         ),
         Op::CreateIndex { table, index } => {
-            let parts: Vec<&str> = index.columns.iter().map(|part| part.name.as_str()).collect();
+            let parts: Vec<&str> = index
+                .columns
+                .iter()
+                .map(|part| part.name.as_str())
+                .collect();
             let unique = if index.unique { "unique " } else { "" };
-            format!("create {unique}index {} on {table} ({})", index.name, parts.join(", "))
+            format!(
+                "create {unique}index {} on {table} ({})",
+                index.name,
+                parts.join(", ")
+            )
         }
         Op::DropIndex { table, index } => format!("drop index {index} of {table}"),
         Op::AddForeignKey { table, foreign_key } => format!(
@@ -128,7 +138,8 @@ pub(crate) fn no_conversion(from: &ColumnType, to: &ColumnType) -> String {
     )
 }
 
-pub(crate) const AUTO_STAYS: &str = "a column that counts up by itself cannot be changed, nor can one begin to";
+pub(crate) const AUTO_STAYS: &str =
+    "a column that counts up by itself cannot be changed, nor can one begin to";
 pub(crate) const AUTO_SHAPE: &str = "a column that counts up by itself must be a big_int without a default and be the primary \
     key alone";
 pub(crate) const NO_COLUMNS: &str = "it has no columns";
@@ -145,7 +156,11 @@ pub(crate) fn needs_fill(column: &str) -> String {
 }
 
 pub(crate) fn bad_value(what: &str, column: &Column) -> String {
-    format!("the {what} of `{}` is not a value of {}", column.name, kind(&column.kind))
+    format!(
+        "the {what} of `{}` is not a value of {}",
+        column.name,
+        kind(&column.kind)
+    )
 }
 
 pub(crate) fn no_default_for(column: &Column) -> String {
@@ -160,7 +175,9 @@ pub(crate) const PLAIN_TEXT: &str = "text in a default or a fill may not hold ba
     databases read in different ways";
 
 pub(crate) fn other_type(column: &str, spelled: &str) -> String {
-    format!("`{column}` is of type `{spelled}`, which only the database that it was read from knows")
+    format!(
+        "`{column}` is of type `{spelled}`, which only the database that it was read from knows"
+    )
 }
 
 pub(crate) fn too_long(column: &str, most: u32) -> String {
@@ -169,6 +186,13 @@ pub(crate) fn too_long(column: &str, most: u32) -> String {
 
 pub(crate) fn any_case_kind(column: &str) -> String {
     format!("`{column}` is any_case, which only a varchar can be")
+}
+
+pub(crate) fn any_case_unique(key: &str, column: &str) -> String {
+    format!(
+        "`{key}` is unique, and what `{column}` equals in any case is not the same on every database. Keep a folded form \
+         of it in a column of its own"
+    )
 }
 
 pub(crate) fn row_too_long(table: &str, bytes: u64, most: u64) -> String {
@@ -201,7 +225,9 @@ pub(crate) fn key_columns(name: &str) -> String {
 }
 
 pub(crate) fn key_target(name: &str, table: &str) -> String {
-    format!("`{name}` must point at the primary key of `{table}` or at the columns of a unique index")
+    format!(
+        "`{name}` must point at the primary key of `{table}` or at the columns of a unique index"
+    )
 }
 
 pub(crate) fn key_types(name: &str, column: &str) -> String {
@@ -255,11 +281,17 @@ pub(crate) fn cannot_read(path: &Path, why: &str) -> String {
 }
 
 pub(crate) fn file_too_large(path: &Path, most: u64) -> String {
-    format!("`{}` is larger than {most} bytes, so it is not a migration", path.display())
+    format!(
+        "`{}` is larger than {most} bytes, so it is not a migration",
+        path.display()
+    )
 }
 
 pub(crate) fn too_many_files(path: &Path) -> String {
-    format!("`{}` holds too many files to be a folder of migrations", path.display())
+    format!(
+        "`{}` holds too many files to be a folder of migrations",
+        path.display()
+    )
 }
 
 pub(crate) fn no_such_version(version: u32, newest: u32) -> String {
@@ -285,10 +317,6 @@ pub(crate) fn not_neutral(table: &str, column: &str, spelled: &str) -> String {
     )
 }
 
-pub(crate) fn not_there(what: &str) -> String {
-    format!("{what}, which Havre's migrations do not hold")
-}
-
 // The text of an op file.
 
 pub(crate) const HEAD: &str = "A migration of Havre's database: the steps `up` to this version and `down` again. They hold for \
@@ -298,7 +326,8 @@ pub(crate) fn mark(loss: &str) -> String {
     format!("DESTRUCTIVE: {loss}.")
 }
 
-pub(crate) const FILL_HINT: &str = "`fill` is what rows that are there get. Change it if another value is right.";
+pub(crate) const FILL_HINT: &str =
+    "`fill` is what rows that are there get. Change it if another value is right.";
 
 // What is in the way of a step.
 
