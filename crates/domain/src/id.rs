@@ -66,6 +66,10 @@ uuid_id! {
     /// One durable unit of work.
     JobId
 }
+uuid_id! {
+    /// One place: a data folder, and with it the machine that holds the guests made there.
+    PlaceId
+}
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $accepts:expr) => {

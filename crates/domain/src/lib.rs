@@ -26,7 +26,7 @@ pub use deployment::{Deployment, DeploymentKind, DriverKind, Managed};
 pub use env::{EnvName, EnvVars};
 pub use error::{Failure, FailureKind, Reference};
 pub use git::{Commit, GitRef, GitUrl};
-pub use id::{ArtifactId, BaseId, DeploymentId, GuestId, JobId, ReleaseId};
+pub use id::{ArtifactId, BaseId, DeploymentId, GuestId, JobId, PlaceId, ReleaseId};
 pub use name::{HostLabel, Name};
 pub use plan::Plan;
 pub use release::{Release, Version};

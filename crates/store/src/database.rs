@@ -10,6 +10,7 @@ use domain::ports::{Clock, Dice};
 
 use crate::dialect;
 use crate::error::{OpenError, Ran};
+use crate::home::Home;
 use crate::key::SecretKey;
 use crate::lock::Lock;
 use crate::migrate;
@@ -31,6 +32,8 @@ pub struct Opening {
     pub dice: Arc<Dice>,
     /// Whose time leases and rows go by.
     pub time: TimeSource,
+    /// The server that opens it.
+    pub home: Home,
 }
 
 /// The open database: the port `domain::ports::Store`.
@@ -40,13 +43,14 @@ pub struct Database {
     clock: Arc<dyn Clock>,
     dice: Arc<Dice>,
     time: TimeSource,
+    home: Home,
     /// Only of an SQLite file.
     reserve: Option<Reserve>,
     _lock: Option<Lock>,
 }
 
 impl Database {
-    /// Opens a database by its own time, see [`Database::open_with`].
+    /// Opens a database by its own time and from a home for once, see [`Database::open_with`].
     pub async fn open(
         target: &DatabaseTarget,
         key: SecretKey,
@@ -54,11 +58,13 @@ impl Database {
         dice: Arc<Dice>,
     ) -> Result<Arc<Self>, OpenError> {
         let time = TimeSource::Database;
+        let home = Home::for_once(&dice);
         let opening = Opening {
             key,
             clock,
             dice,
             time,
+            home,
         };
         Self::open_with(target, opening).await
     }
@@ -74,6 +80,7 @@ impl Database {
             clock,
             dice,
             time,
+            home,
         } = opening;
         let lock = match target.file() {
             Some(path) => {
@@ -93,6 +100,7 @@ impl Database {
             clock,
             dice,
             time,
+            home,
             reserve: target.file().map(Reserve::beside),
             _lock: lock,
         }))
@@ -156,6 +164,11 @@ impl Database {
     #[cfg(test)]
     pub(crate) async fn writer_for_tests(&self) -> Conn {
         self.pools.autocommit().await.expect("the database is open")
+    }
+
+    /// The server that opened it.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -84,7 +84,7 @@ impl Jobs for Database {
 }
 
 /// Microseconds; a duration that no clock reaches is the far future.
-fn span(duration: Duration) -> i64 {
+pub(crate) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
 }
 

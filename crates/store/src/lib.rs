@@ -13,8 +13,10 @@ mod events;
 #[cfg(test)]
 mod faults;
 mod guests;
+mod home;
 mod jobs;
 mod key;
+mod leaders;
 mod lock;
 mod migrate;
 #[cfg(test)]
@@ -26,6 +28,7 @@ mod reserve;
 mod rows;
 pub mod schema;
 mod secrets;
+mod servers;
 mod sql;
 mod target;
 mod text;
@@ -36,6 +39,7 @@ pub use database::{Database, Opening};
 pub use dial::{DialError, DialKind, Server, Version, probe};
 pub use dialect::Dialect;
 pub use error::OpenError;
+pub use home::Home;
 pub use key::{KeyError, SecretKey};
 pub use pools::TimeSource;
 pub use target::{BadTarget, DatabaseTarget, Password, Place, ServerTarget, Tls, TlsMode};

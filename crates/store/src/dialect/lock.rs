@@ -40,3 +40,18 @@ pub(crate) fn write_lock(dialect: Dialect) -> Option<WriteLock> {
         }),
     }
 }
+
+/// Behind a choice among rows that several servers make at once: a row that another session holds is left out instead of
+/// waited for.
+pub(crate) fn skip_locked(dialect: Dialect) -> &'static str {
+    match dialect {
+        // There is one writer, and it has the whole file.
+        Dialect::Sqlite => "",
+        Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
+/// True where a database takes only one server: the lock of its file keeps others out.
+pub(crate) fn is_sole(dialect: Dialect) -> bool {
+    dialect == Dialect::Sqlite
+}

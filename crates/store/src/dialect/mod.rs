@@ -11,7 +11,7 @@ mod time;
 
 pub use ddl::Check;
 pub(crate) use errors::{Trouble, trouble};
-pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, write_lock};
+pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, is_sole, skip_locked, write_lock};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, is_usable, memory, reader, writer};
 pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};

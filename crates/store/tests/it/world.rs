@@ -15,7 +15,7 @@ use domain::{
     Release, ReleaseId, Resources, Status,
 };
 use sqlx::ConnectOptions;
-use store::{Database, DatabaseTarget, Opening, SecretKey, TimeSource};
+use store::{Database, DatabaseTarget, Home, Opening, SecretKey, TimeSource};
 use tempfile::TempDir;
 
 use crate::other::Other;
@@ -124,6 +124,7 @@ impl World {
             clock: clock.clone(),
             dice: dice.clone(),
             time: TimeSource::Process,
+            home: Home::for_once(&dice),
         };
         let db = Database::open_with(&target, opening).await.unwrap();
         Self {

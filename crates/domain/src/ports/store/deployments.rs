@@ -210,7 +210,8 @@ pub trait Deployments: Send + Sync + 'static {
     /// What the pipeline needs to know of one managed deployment.
     async fn facts(&self, deployment: &DeploymentId) -> StoreResult<Option<DeploymentFacts>>;
 
-    /// Live managed deployments in the order of their ids, at most `limit` after `after`: for reconcilers.
+    /// Live managed deployments that this server looks after (those of its own place, and those of none) in the order of
+    /// their ids, at most `limit` after `after`: for reconcilers.
     async fn live(
         &self,
         after: Option<&DeploymentId>,
@@ -218,12 +219,7 @@ pub trait Deployments: Send + Sync + 'static {
     ) -> StoreResult<Vec<DeploymentFacts>>;
 
     /// Changes the tags of a row, of a record too; gives them as they are then. No release is made.
-    async fn change_tags(
-        &self,
-        scope: &Scope,
-        id: &str,
-        change: &TagChange,
-    ) -> StoreResult<Tags>;
+    async fn change_tags(&self, scope: &Scope, id: &str, change: &TagChange) -> StoreResult<Tags>;
 
     /// The secret of this name, made once: the stored value, or `fresh` stored now.
     async fn secret_once(

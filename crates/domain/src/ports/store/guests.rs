@@ -86,7 +86,8 @@ pub trait Guests: Send + Sync + 'static {
     /// The guests of a deployment, oldest first.
     async fn guests_of(&self, deployment: &DeploymentId) -> StoreResult<Vec<GuestRow>>;
 
-    /// Every guest at a driver, in the order of their ids, at most `limit` after `after`.
+    /// Every guest at a driver that this server looks after, in the order of their ids, at most `limit` after `after`:
+    /// local ones only of its own place.
     async fn guests_at(
         &self,
         driver: DriverKind,

@@ -12,8 +12,8 @@ use crate::{DeploymentId, JobId};
 /// Jobs and their leases. All times are the database's own.
 #[async_trait]
 pub trait Jobs: Send + Sync + 'static {
-    /// Leases the oldest job that is due, whose deployment has no other job under a live lease. A lease that ran out is
-    /// leased again under the next epoch.
+    /// Leases the oldest job that is due, whose deployment has no other job under a live lease, and whose guests live at
+    /// the place of this server or at no server's. A lease that ran out is leased again under the next epoch.
     async fn lease(&self, worker: &WorkerId, ttl: Duration) -> StoreResult<Option<(Job, Lease)>>;
 
     /// Holds a lease longer. [`super::StoreError::LeaseLost`] when another worker has it.
@@ -25,7 +25,8 @@ pub trait Jobs: Send + Sync + 'static {
     /// Gives the job back, due again after `after`.
     async fn give_back(&self, lease: &Lease, after: Duration) -> StoreResult<()>;
 
-    /// Ends every lease of other workers: at start on a database that only this process may use.
+    /// Ends the leases that other workers have on jobs of this server's place, and gives how many: at start, by the one
+    /// process that may use the data folder. Workers of other places are left alone; their leases run out by themselves.
     async fn take_over(&self, worker: &WorkerId) -> StoreResult<u64>;
 
     /// True while the job waits or is leased.

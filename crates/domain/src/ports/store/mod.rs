@@ -6,22 +6,26 @@ mod deployments;
 mod events;
 mod guests;
 mod jobs;
+mod leaders;
 mod releases;
+mod servers;
 mod sort;
 
 pub use deployments::*;
 pub use events::*;
 pub use guests::*;
 pub use jobs::*;
+pub use leaders::*;
 pub use releases::*;
+pub use servers::*;
 pub use sort::BadSort;
 
 use crate::status::{IllegalReleaseTransition, IllegalTransition};
 
 /// The whole database.
-pub trait Store: Deployments + Releases + Jobs + Guests + Events {}
+pub trait Store: Deployments + Releases + Jobs + Guests + Events + Servers + Leaders {}
 
-impl<T: Deployments + Releases + Jobs + Guests + Events> Store for T {}
+impl<T: Deployments + Releases + Jobs + Guests + Events + Servers + Leaders> Store for T {}
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]

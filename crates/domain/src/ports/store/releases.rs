@@ -139,7 +139,7 @@ pub trait Releases: Send + Sync + 'static {
     async fn is_cancelled(&self, release: &ReleaseId) -> StoreResult<bool>;
 
     /// Releases beyond the newest `keep` that could serve again (serving and kept ones count, newest first) and ended
-    /// ones, that still hold an artifact; at most `limit`.
+    /// ones, that still hold an artifact; at most `limit`. Only of deployments that this server looks after.
     async fn collectable(&self, keep: u32, limit: u32) -> StoreResult<Vec<Release>>;
 
     /// True when a release that is under way, serving or kept holds this artifact, `except` left out.

@@ -1,0 +1,84 @@
+//! Where the server that opened the database lives, and what of the database is its to look after.
+
+use domain::ports::Dice;
+use domain::{DriverKind, PlaceId};
+
+use crate::database::Database;
+use crate::dialect;
+use crate::error::OpenError;
+use crate::sql::{Transaction, query};
+
+/// The server that opens a database: where its local guests live, and what the others are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The place of its guests: kept beside them, in the data folder.
+    pub place: PlaceId,
+    /// The name of its machine.
+    pub name: String,
+    /// Where its apps answer: `localhost:8080` stands for `http://LABEL.localhost:8080`.
+    pub apps: String,
+}
+
+impl Home {
+    /// A home for once: of whoever holds no guests, and of tests.
+    pub fn for_once(dice: &Dice) -> Self {
+        Self {
+            place: dice.roll(|rng| PlaceId::random(rng)),
+            name: String::new(),
+            apps: String::new(),
+        }
+    }
+}
+
+impl Database {
+    /// Our place, as the column `place` holds it.
+    pub(crate) fn here(&self) -> String {
+        self.home().place.to_string()
+    }
+
+    /// The place of a new deployment or guest of this driver: ours where guests live on the machine, else none.
+    pub(crate) fn place_of(&self, driver: DriverKind) -> Option<String> {
+        match driver {
+            DriverKind::Local => Some(self.here()),
+            DriverKind::Proxmox => None,
+        }
+    }
+}
+
+/// Local deployments and guests that are at no place become ours. Where a database takes only one server all are: nobody
+/// else could look after them.
+pub(crate) async fn claim(tx: &mut Transaction, home: &Home) -> Result<(), OpenError> {
+    let sole = dialect::is_sole(tx.link().dialect());
+    for (look, take) in CLAIMS {
+        let strays = |text: &'static str| {
+            let query = query(text);
+            let place = home.place.to_string();
+            query
+                .bind(DriverKind::Local.as_str())
+                .bind(place)
+                .bind(i64::from(sole))
+        };
+        if strays(look).fetch_optional(tx.link()).await?.is_some() {
+            let taken = query(take)
+                .bind(home.place.to_string())
+                .bind(DriverKind::Local.as_str())
+                .bind(home.place.to_string())
+                .bind(i64::from(sole))
+                .execute(tx.link())
+                .await?;
+            tracing::info!(taken, place = %home.place, "rows without a server belong to this one now");
+        }
+    }
+    Ok(())
+}
+
+const CLAIMS: [(&str, &str); 2] = [
+    (
+        "SELECT 1 FROM managed WHERE driver = ? AND (place IS NULL OR (place <> ? AND ? = 1)) LIMIT 1",
+        "UPDATE managed SET place = ? WHERE driver = ? AND (place IS NULL OR (place <> ? AND ? = 1))",
+    ),
+    (
+        "SELECT 1 FROM guests WHERE driver = ? AND (place IS NULL OR (place <> ? AND ? = 1)) LIMIT 1",
+        "UPDATE guests SET place = ? WHERE driver = ? AND (place IS NULL OR (place <> ? AND ? = 1))",
+    ),
+];
