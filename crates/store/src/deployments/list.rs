@@ -1,104 +1,136 @@
-//! Pages of deployments by keyset: newest first in the database, oldest first in the page.
+//! Pages of deployments, and how many there are.
 
-use crate::sql::{Builder, Row, Value};
+mod cursor;
+pub(crate) mod select;
+mod totals;
+mod walk;
+pub(crate) mod wanted;
+
 use domain::Status;
-use domain::ports::{Counts, ListQuery, Listing, Page, Scope, StoreError};
+use domain::ports::{Counts, ListQuery, Listing, Page, Scope};
 
 use crate::database::Database;
-use crate::dialect::{Dialect, status_is};
 use crate::error::Ran;
-use crate::rows::{self, DEPLOYMENT_COLUMNS, Read};
-use crate::text;
+use crate::rows::{self, Read};
+use crate::sql::Row;
+pub(crate) use cursor::Place;
+use cursor::filters_of;
+use select::{FEW, Part, Way};
+pub(crate) use totals::Totals;
+use wanted::Wanted;
 
+/// The most rows of a page.
 const MOST: u32 = 1000;
 
 pub(super) async fn page(db: &Database, scope: &Scope, query: &ListQuery) -> Ran<Listing> {
-    let limit = query.limit.clamp(1, MOST) as usize;
-    let select = select(db.dialect(), scope, query, limit)?;
-    let mut connection = db.read().await?;
-    let mut found = select.build().fetch_all(connection.link()).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(place_of).transpose()?;
-    let total = count(db.dialect(), scope, query)
-        .build()
-        .fetch_one(connection.link())
-        .await?
-        .number("total")
-        .map(Some)?;
-    let rows = found.iter().map(rows::deployment).collect::<Ran<_>>()?;
-    Ok(Listing { rows, total, next })
-}
-
-/// One row more than the page has tells whether there is a next one.
-pub(crate) fn select(
-    dialect: Dialect,
-    scope: &Scope,
-    query: &ListQuery,
-    limit: usize,
-) -> Ran<Builder> {
-    let mut select = Builder::new(DEPLOYMENT_COLUMNS);
-    filter(dialect, &mut select, scope, query);
-    if let Page::After(place) = &query.page {
-        let (at, id) = read_place(place)?;
-        // Twice the same bound: the first is what an index seeks by, the second decides among equals.
-        select
-            .push(" AND d.created_at <= ")
-            .push_bind(Value::Place(at.clone()));
-        select
-            .push(" AND (d.created_at < ")
-            .push_bind(Value::Place(at));
-        select.push(" OR d.id < ").push_bind(id).push(")");
-    }
-    select.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ");
-    select.push_bind(limit as i64 + 1);
-    Ok(select)
-}
-
-pub(crate) fn count(dialect: Dialect, scope: &Scope, query: &ListQuery) -> Builder {
-    let mut count = Builder::new("SELECT COUNT(*) AS total FROM deployments d ");
-    filter(dialect, &mut count, scope, query);
-    count
-}
-
-fn filter(dialect: Dialect, query: &mut Builder, scope: &Scope, wanted: &ListQuery) {
-    query.push("WHERE ");
-    match wanted.deleted {
-        true => query.push("1 = 1"),
-        false => query.push("d.deleted_at IS NULL"),
+    let filters = filters_of(scope, query);
+    let list = format!("{} {filters}", query.sort);
+    let (place, offset) = match &query.page {
+        Page::First => (None, 0),
+        Page::Offset(offset) => (None, *offset),
+        Page::After(cursor) => (Some(Place::open(cursor, &list)?), 0),
     };
-    if let Some(status) = wanted.status {
-        query
-            .push(" AND ")
-            .push_with(status_is(dialect), status.as_str());
+    let Some(wanted) = Wanted::new(db.dialect(), scope, query) else {
+        return Ok(nothing(query));
+    };
+    let part = Part {
+        place: place.as_ref(),
+        offset,
+        limit: query.limit.clamp(1, MOST),
+    };
+    if let Some(tag) = &query.tag {
+        return walk::page(db, &wanted, tag, part, &list).await;
     }
-    if let Scope::Owner(owner) = scope {
-        query.push(" AND d.user_id = ").push_bind(owner.clone());
+    let total = match query.want_total {
+        true => Some(total(db, &wanted, &filters).await?),
+        false => None,
+    };
+    let way = way(db, &wanted, total).await?;
+    let (rows, last) = rows_of(db, &wanted, way, part).await?;
+    Ok(Listing {
+        rows: rows.iter().map(rows::deployment).collect::<Ran<_>>()?,
+        total,
+        next: last.map(|last| last.seal(&list)),
+    })
+}
+
+fn nothing(query: &ListQuery) -> Listing {
+    Listing {
+        rows: Vec::new(),
+        total: query.want_total.then_some(0),
+        next: None,
     }
 }
 
-/// The place of a row: its time as it stands in the database, and its id. Opaque to everybody else.
-fn place_of(row: &Row) -> Ran<String> {
-    let at = row.place("created_at")?;
-    let id = row.text_opt("id")?.unwrap_or_default();
-    Ok(hex::encode(format!("{at}\n{id}")))
+/// The rows of a page, and the place of the last one when there are more.
+async fn rows_of(
+    db: &Database,
+    wanted: &Wanted,
+    way: Way,
+    part: Part<'_>,
+) -> Ran<(Vec<Row>, Option<Place>)> {
+    let one_more = Part {
+        limit: part.limit + 1,
+        ..part
+    };
+    let select = select::rows(wanted, way, one_more).build();
+    let mut found = select.fetch_all(db.read().await?.link()).await?;
+    let more = found.len() > part.limit as usize;
+    found.truncate(part.limit as usize);
+    let last = found.last().filter(|_| more);
+    let place = last.and_then(|row| Place::of(row, wanted.sort.by));
+    Ok((found, place))
 }
 
-fn read_place(place: &str) -> Ran<(String, String)> {
-    let bytes = hex::decode(place).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let parts = text.as_deref().and_then(|text| text.split_once('\n'));
-    match parts {
-        Some((at, id)) => Ok((at.to_owned(), id.to_owned())),
-        None => Err(StoreError::Refused(text::BAD_PAGE.into()).into()),
+/// Where an index gives the rows in order and nothing has to be passed over, there is nothing to choose.
+async fn way(db: &Database, wanted: &Wanted, total: Option<u64>) -> Ran<Way> {
+    if !wanted.leaves_more(wanted.in_order()) {
+        return Ok(Way::InOrder);
     }
+    let fit = match total {
+        Some(total) => total,
+        None => counted(db, select::count_few(wanted)).await?.total,
+    };
+    Ok(if fit > u64::from(FEW) {
+        Way::InOrder
+    } else {
+        Way::Collected
+    })
+}
+
+async fn total(db: &Database, wanted: &Wanted, filters: &str) -> Ran<u64> {
+    let counting = || {
+        let (db, select) = (db.shared(), select::count(wanted));
+        async move { counted(&*db?, select).await }
+    };
+    let counts = db.totals().get(filters, counting).await?;
+    Ok(counts.total)
+}
+
+async fn counted(db: &Database, select: crate::sql::Builder) -> Ran<Counts> {
+    let row = select.build().fetch_one(db.read().await?.link()).await?;
+    Ok(Counts {
+        total: row.number("n")?,
+        ..Counts::default()
+    })
 }
 
 pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
-    let rows = by_status(scope)
-        .build()
-        .fetch_all(db.read().await?.link())
-        .await?;
+    let query = ListQuery::default();
+    let Some(wanted) = Wanted::new(db.dialect(), scope, &query) else {
+        return Ok(Counts::default());
+    };
+    let key = format!("by status {}", filters_of(scope, &query));
+    let counting = || {
+        let db = db.shared();
+        async move { by_status(&*db?, &wanted).await }
+    };
+    db.totals().get(&key, counting).await
+}
+
+async fn by_status(db: &Database, wanted: &Wanted) -> Ran<Counts> {
+    let select = select::by_status(wanted).build();
+    let rows = select.fetch_all(db.read().await?.link()).await?;
     let mut counts = Counts::default();
     for row in &rows {
         let number: u64 = row.number("n")?;
@@ -110,16 +142,4 @@ pub(super) async fn counts(db: &Database, scope: &Scope) -> Ran<Counts> {
         }
     }
     Ok(counts)
-}
-
-/// One walk over an index that holds nothing but the live rows' statuses.
-pub(crate) fn by_status(scope: &Scope) -> Builder {
-    let mut query = Builder::new(
-        "SELECT d.status AS status, COUNT(*) AS n FROM deployments d WHERE d.deleted_at IS NULL",
-    );
-    if let Scope::Owner(owner) = scope {
-        query.push(" AND d.user_id = ").push_bind(owner.clone());
-    }
-    query.push(" GROUP BY d.status");
-    query
 }

@@ -6,7 +6,6 @@ use domain::{TagChange, Tags};
 use super::seen_by;
 use crate::database::Database;
 use crate::error::{Fault, Ran, refused};
-use crate::rows::Read;
 use crate::sql::{Builder, query};
 
 /// Reads and writes in one transaction, so that of two changes at once none is lost.

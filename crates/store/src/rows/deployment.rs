@@ -11,17 +11,31 @@ use crate::error::{Fault, Ran};
 use crate::text;
 
 /// What [`deployment`] reads: `d` the row, `m` what Havre keeps, `n` the newest and `s` the serving release.
-pub(crate) const DEPLOYMENT_COLUMNS: &str = "SELECT d.id, d.name, d.deployment_type, d.framework, \
-    d.github_url, d.resources, d.status, d.created_at, d.deployed_at, d.deleted_at, d.ip_address, d.vm_id, \
-    d.error_message, d.user_id, d.tags, \
-    m.driver, m.slot, m.destroying, \
-    n.id AS n_id, n.version AS n_version, n.commit_hash AS n_commit, n.status AS n_status, n.tier AS n_tier, \
-    n.warnings AS n_warnings, \
-    s.id AS s_id, s.version AS s_version, s.commit_hash AS s_commit, s.status AS s_status, s.tier AS s_tier, \
-    s.warnings AS s_warnings \
-    FROM deployments d LEFT JOIN managed m ON m.deployment_id = d.id \
-    LEFT JOIN releases n ON n.id = m.newest_release_id \
-    LEFT JOIN releases s ON s.id = m.serving_release_id ";
+macro_rules! columns {
+    () => {
+        "SELECT d.id, d.name, d.deployment_type, d.framework, d.github_url, d.resources, d.status, d.created_at, \
+         d.deployed_at, d.deleted_at, d.ip_address, d.vm_id, d.error_message, d.user_id, d.tags, \
+         m.driver, m.slot, m.destroying, \
+         n.id AS n_id, n.version AS n_version, n.commit_hash AS n_commit, n.status AS n_status, n.tier AS n_tier, \
+         n.warnings AS n_warnings, \
+         s.id AS s_id, s.version AS s_version, s.commit_hash AS s_commit, s.status AS s_status, s.tier AS s_tier, \
+         s.warnings AS s_warnings "
+    };
+}
+macro_rules! joins {
+    () => {
+        "LEFT JOIN managed m ON m.deployment_id = d.id \
+         LEFT JOIN releases n ON n.id = m.newest_release_id \
+         LEFT JOIN releases s ON s.id = m.serving_release_id "
+    };
+}
+/// Rows that are still to be told apart: `WHERE d. …`.
+pub(crate) const DEPLOYMENT_COLUMNS: &str = concat!(columns!(), "FROM deployments d ", joins!());
+/// The rows whose ids stand between these two.
+pub(crate) const DEPLOYMENTS_OF: (&str, &str) = (
+    concat!(columns!(), "FROM ("),
+    concat!(") k JOIN deployments d ON d.id = k.id ", joins!()),
+);
 
 /// Reads the columns of one row and remembers which it could not read.
 struct Lenient<'a> {
@@ -68,6 +82,17 @@ impl Lenient<'_> {
 
 /// A row with what Havre keeps of it.
 pub(crate) fn deployment(row: &Row) -> Ran<Deployment> {
+    let mut found = seed_columns(row);
+    match managed(row) {
+        Ok(managed) => found.managed = managed,
+        Err(Fault::Unreadable(which)) => found.unreadable.push(which),
+        Err(fault) => return Err(fault),
+    }
+    Ok(found)
+}
+
+/// The columns of the seed's table alone, as a record.
+pub(crate) fn seed_columns(row: &Row) -> Deployment {
     let mut read = Lenient {
         row,
         problems: Vec::new(),
@@ -98,12 +123,7 @@ pub(crate) fn deployment(row: &Row) -> Ran<Deployment> {
         unreadable: Vec::new(),
     };
     found.unreadable = read.problems;
-    match managed(row) {
-        Ok(managed) => found.managed = managed,
-        Err(Fault::Unreadable(which)) => found.unreadable.push(which),
-        Err(fault) => return Err(fault),
-    }
-    Ok(found)
+    found
 }
 
 fn managed(row: &Row) -> Ran<Option<Managed>> {

@@ -6,7 +6,7 @@ mod job;
 mod read;
 mod release;
 
-pub(crate) use deployment::{DEPLOYMENT_COLUMNS, deployment, facts};
+pub(crate) use deployment::{DEPLOYMENT_COLUMNS, DEPLOYMENTS_OF, deployment, facts, seed_columns};
 pub(crate) use guest::guest;
 pub(crate) use job::{job, work_kind, work_release};
 pub(crate) use read::{Read, micros, to_json};

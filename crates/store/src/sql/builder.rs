@@ -40,6 +40,13 @@ impl Builder {
         self
     }
 
+    /// Another one behind this one.
+    pub(crate) fn append(&mut self, other: Self) -> &mut Self {
+        self.text.push_str(&other.text);
+        self.values.extend(other.values);
+        self
+    }
+
     /// The text so far.
     #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
@@ -49,5 +56,15 @@ impl Builder {
     /// The statement.
     pub(crate) fn build(self) -> Query {
         Query::with(self.text, self.values)
+    }
+}
+
+impl FromIterator<Builder> for Builder {
+    fn from_iter<T: IntoIterator<Item = Builder>>(parts: T) -> Self {
+        let mut all = Self::new("");
+        for part in parts {
+            all.append(part);
+        }
+        all
     }
 }

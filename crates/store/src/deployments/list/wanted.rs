@@ -1,0 +1,267 @@
+//! What a list asks for, as conditions and orders.
+//!
+//! Each order has an index that gives it for live rows, and one for all; some filters have an index that gives the newest
+//! rows they fit. What no index gives in order is either collected and sorted, where few rows fit, or found on a walk in
+//! order, where many do: see [`super::select`].
+
+use domain::ports::{ListQuery, Scope, Sort, SortBy};
+use domain::{DeploymentKind, Status};
+
+use super::cursor::Place;
+use crate::dialect::{Dialect, not_deleted, only_narrows, status_is, status_word};
+use crate::sql::{Builder, Value};
+
+/// A filter that an index can drive. By the rows that each usually leaves, the fewest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filter {
+    Owner,
+    Prefix,
+    Framework,
+    Status,
+    Kind,
+}
+
+const FILTERS: [Filter; 5] = [
+    Filter::Owner,
+    Filter::Prefix,
+    Filter::Framework,
+    Filter::Status,
+    Filter::Kind,
+];
+
+/// A list as asked for, but for its tag and its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(super) dialect: Dialect,
+    pub(super) sort: Sort,
+    deleted: bool,
+    owner: Option<String>,
+    q: Option<String>,
+    framework: Option<String>,
+    status: Option<Status>,
+    kind: Option<DeploymentKind>,
+}
+
+impl Wanted {
+    /// None where nothing can fit: another owner than the one who asks, or text with NUL, which no row holds.
+    pub(crate) fn new(dialect: Dialect, scope: &Scope, query: &ListQuery) -> Option<Self> {
+        let owner = match (scope, &query.owner) {
+            (Scope::Everyone, owner) => owner.clone(),
+            (Scope::Owner(one), Some(other)) if one != other => return None,
+            (Scope::Owner(one), _) => Some(one.clone()),
+        };
+        let texts = [&owner, &query.q, &query.framework];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            return None;
+        }
+        Some(Self {
+            dialect,
+            sort: query.sort,
+            deleted: query.deleted,
+            owner,
+            q: query.q.clone().filter(|q| !q.is_empty()),
+            framework: query.framework.clone(),
+            status: query.status,
+            kind: query.kind,
+        })
+    }
+
+    fn asks(&self, filter: Filter) -> bool {
+        match filter {
+            Filter::Owner => self.owner.is_some(),
+            Filter::Prefix => self.q.is_some(),
+            Filter::Framework => self.framework.is_some(),
+            Filter::Status => self.status.is_some(),
+            Filter::Kind => self.kind.is_some(),
+        }
+    }
+
+    /// The filter whose index leaves the fewest rows, in no order.
+    pub(super) fn best(&self) -> Option<Filter> {
+        FILTERS.into_iter().find(|filter| self.asks(*filter))
+    }
+
+    /// The filter whose index gives its rows in the order asked for.
+    pub(super) fn in_order(&self) -> Option<Filter> {
+        let gives = |filter: &Filter| match (self.sort.by, filter) {
+            (SortBy::CreatedAt, Filter::Status) | (SortBy::Status, Filter::Status) => true,
+            (SortBy::CreatedAt, Filter::Owner | Filter::Framework | Filter::Kind) => !self.deleted,
+            (SortBy::Name, Filter::Prefix) => true,
+            _ => false,
+        };
+        FILTERS.into_iter().find(|filter| self.asks(*filter) && gives(filter))
+    }
+
+    /// True when rows are left to look at one by one after this filter.
+    pub(super) fn leaves_more(&self, driving: Option<Filter>) -> bool {
+        FILTERS.into_iter().any(|filter| self.asks(filter) && Some(filter) != driving)
+    }
+
+    /// ` WHERE` live or not, and the filter that drives.
+    pub(super) fn push_where(&self, into: &mut Builder, driving: Option<Filter>) {
+        into.push(" WHERE ");
+        match self.deleted {
+            true => into.push("1 = 1"),
+            false => into.push("d.deleted_at IS NULL"),
+        };
+        // A status asked for says it by itself.
+        if !self.deleted && (self.status.is_none() || self.status == Some(Status::Deleted)) {
+            into.push(" AND ").push(not_deleted(self.dialect));
+        }
+        if let Some(filter) = driving {
+            into.push(" AND ");
+            self.push_filter(into, filter, true);
+        }
+    }
+
+    /// The other filters, each after ` AND `.
+    pub(super) fn push_rest(&self, into: &mut Builder, driving: Option<Filter>) {
+        for filter in FILTERS {
+            if self.asks(filter) && Some(filter) != driving {
+                into.push(" AND ");
+                self.push_filter(into, filter, false);
+            }
+        }
+    }
+
+    fn push_filter(&self, into: &mut Builder, filter: Filter, drives: bool) {
+        let narrows = if drives { "" } else { only_narrows(self.dialect) };
+        let mut equals = |column: &str, value: Option<&str>| {
+            into.push(narrows).push(column).push(" = ");
+            into.push_bind(value);
+        };
+        match filter {
+            Filter::Owner => equals("d.user_id", self.owner.as_deref()),
+            Filter::Framework => equals("d.framework", self.framework.as_deref()),
+            Filter::Kind => equals("d.deployment_type", self.kind.map(DeploymentKind::as_str)),
+            Filter::Status => {
+                let word = self.status.map_or("", Status::as_str);
+                into.push(narrows).push_with(status_is(self.dialect), word);
+            }
+            // The row of that id is looked for beside it.
+            Filter::Prefix if drives => self.push_range(into, narrows),
+            Filter::Prefix => {
+                into.push("((");
+                self.push_range(into, narrows);
+                into.push(") OR ").push(narrows).push("d.id = ");
+                into.push_bind(self.q.as_deref()).push(")");
+            }
+        }
+    }
+
+    /// The names that begin with `q`, bytewise.
+    fn push_range(&self, into: &mut Builder, narrows: &str) {
+        let q = self.q.as_deref().unwrap_or_default();
+        into.push(narrows).push("d.name >= ").push_bind(q);
+        if let Some(end) = behind_prefix(q) {
+            into.push(" AND ").push(narrows).push("d.name < ").push_bind(end);
+        }
+    }
+
+    /// The row whose id is `q`, where [`Filter::Prefix`] drives and does not find it.
+    pub(super) fn push_exact(&self, into: &mut Builder, not_in_range: bool) {
+        self.push_where(into, None);
+        into.push(" AND d.id = ").push_bind(self.q.as_deref());
+        self.push_rest(into, Some(Filter::Prefix));
+        if not_in_range {
+            into.push(" AND NOT (");
+            self.push_range(into, "");
+            into.push(")");
+        }
+    }
+
+    /// ` ORDER BY …`. `deleted_at` stands first although it is the same in all rows of a live list: PostgreSQL does not
+    /// see that, and would sort what its index holds in order.
+    pub(super) fn push_order(&self, into: &mut Builder) {
+        let way = if self.sort.descending { " DESC" } else { "" };
+        let columns: &[&str] = match self.sort.by {
+            SortBy::CreatedAt => &["d.created_at", "d.id"],
+            SortBy::Name => &["d.name", "d.id"],
+            SortBy::Status => &[status_word(self.dialect), "d.created_at", "d.id"],
+        };
+        let live = (!self.deleted).then_some("d.deleted_at");
+        let mut before = " ORDER BY ";
+        for column in live.iter().chain(columns) {
+            into.push(before).push(column).push(way);
+            before = ", ";
+        }
+    }
+
+    /// The rows behind a place, as conditions that each begin with ` AND `. More than one where an index has to be asked
+    /// more than once to begin right there; then the rows of the first come before those of the second.
+    pub(super) fn behind(&self, place: Option<&Place>) -> Vec<Builder> {
+        let Some(place) = place else {
+            return vec![Builder::new("")];
+        };
+        let at = || Value::Place(place.created_at.clone());
+        let word = || Value::from(place.word.as_str());
+        match (self.sort.by, self.status) {
+            (SortBy::CreatedAt, _) => vec![self.pair("d.created_at", at, place)],
+            (SortBy::Name, _) => vec![self.pair("d.name", word, place)],
+            (SortBy::Status, Some(_)) => vec![self.pair("d.created_at", at, place)],
+            (SortBy::Status, None) => {
+                let mut same = Builder::new(" AND ");
+                same.push(status_word(self.dialect)).push(" = ").push_bind(word());
+                same.append(self.pair("d.created_at", at, place));
+                let mut further = Builder::new(" AND ");
+                further.push(status_word(self.dialect)).push(self.further());
+                further.push_bind(word());
+                vec![same, further]
+            }
+        }
+    }
+
+    fn further(&self) -> &'static str {
+        if self.sort.descending { " < " } else { " > " }
+    }
+
+    /// Twice the same bound: the first is what an index seeks by, the second decides among equals.
+    fn pair(&self, column: &str, value: impl Fn() -> Value, place: &Place) -> Builder {
+        let further = self.further();
+        let mut behind = Builder::new(" AND ");
+        behind.push(column).push(further.trim_end()).push("= ").push_bind(value());
+        behind.push(" AND (").push(column).push(further).push_bind(value());
+        behind.push(" OR d.id").push(further).push_bind(place.id.as_str()).push(")");
+        behind
+    }
+}
+
+/// The first text that is behind all that begin with this one; none where there is none.
+fn behind_prefix(prefix: &str) -> Option<String> {
+    let mut letters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = letters.pop() {
+        // The step from U+D7FF goes over what is no letter by itself.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            letters.push(next);
+            return Some(letters.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_end_of_a_prefix() {
+        assert_eq!(behind_prefix("my-").as_deref(), Some("my."));
+        assert_eq!(behind_prefix("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(behind_prefix("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(behind_prefix("\u{10ffff}\u{10ffff}"), None);
+        assert_eq!(behind_prefix(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_holds_what_begins_with_the_prefix_and_nothing_else(prefix in ".{1,3}", text in ".{0,5}") {
+            let in_range = |text: &str| {
+                *text >= *prefix && behind_prefix(&prefix).is_none_or(|end| *text < *end)
+            };
+            prop_assert_eq!(in_range(&text), text.starts_with(&prefix));
+            let begins = format!("{prefix}{text}");
+            prop_assert!(in_range(&begins));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! How lists are ordered and filtered where the databases differ.
+
+use super::Dialect;
+
+/// The status of the deployment `d` as it orders and groups: equal in any case.
+pub(crate) fn status_word(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "d.status COLLATE NOCASE",
+        Dialect::Postgres => "LOWER(d.status)",
+        Dialect::MySql | Dialect::MariaDb => "d.status",
+    }
+}
+
+/// The status of the deployment `d` is not `deleted` in any case.
+pub(crate) fn not_deleted(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "d.status COLLATE NOCASE <> 'deleted'",
+        Dialect::Postgres => "LOWER(d.status) <> 'deleted'",
+        // The collation of the column folds more than ASCII.
+        Dialect::MySql | Dialect::MariaDb => {
+            "CAST(LOWER(d.status) AS BINARY) <> CAST('deleted' AS BINARY)"
+        }
+    }
+}
+
+/// What stands before a column that only narrows what another index finds.
+///
+/// SQLite keeps no statistics here and would as soon use the worse of two indexes; the others know their data.
+pub(crate) fn only_narrows(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "+",
+        Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => "",
+    }
+}
