@@ -6,7 +6,9 @@ use domain::ports::{StoreError, StoreResult};
 use domain::status::{IllegalReleaseTransition, IllegalTransition};
 
 use crate::dialect::{self, Trouble};
+use crate::dial::DialError;
 use crate::key::KeyError;
+use crate::migrate::MigrateError;
 use crate::text;
 
 /// Why a database was not opened. Each says what to do.
@@ -23,23 +25,9 @@ pub enum OpenError {
         /// What the system said.
         why: String,
     },
-    /// It holds a `deployments` table that Havre did not make.
-    #[error("{}", text::NOT_ADOPTED)]
-    NotAdopted,
-    /// It holds tables of something else.
-    #[error("{}", text::foreign_tables(.0))]
-    ForeignTables(String),
-    /// A newer Havre wrote it.
-    #[error("{}", text::newer_schema(*found, *known))]
-    NewerSchema {
-        /// Its schema version.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// A migration that was applied is not the one that this program holds.
-    #[error("{}", text::changed_migration(*.0))]
-    ChangedMigration(i64),
+    /// Its schema is not one that this program may use as it is.
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
     /// It was encrypted with another key.
     #[error("{}", text::wrong_key(found, wanted, source_of_key))]
     WrongKey {
@@ -56,6 +44,9 @@ pub enum OpenError {
     /// The key could not be kept.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// It cannot be reached or used.
+    #[error(transparent)]
+    Dial(#[from] DialError),
     /// Anything else.
     #[error("{}", text::not_opened(&.0.to_string()))]
     Database(#[from] sqlx::Error),

@@ -36,7 +36,7 @@ pub enum DialKind {
     NotThatServer,
     /// The password is wrong, or the user does not exist: servers do not tell which.
     WrongPassword,
-    /// There is no such user.
+    /// There is no such user, or it may not log in.
     NoSuchUser,
     /// The server takes no connection of this user from here, or none without TLS.
     NotAdmitted,

@@ -29,23 +29,22 @@ pub(super) async fn dial(
     target: &DatabaseTarget,
     server: &ServerTarget,
 ) -> Result<(MySqlConnectOptions, Server), DialError> {
-    let ways = reach::ways(server.tls.mode);
-    let mut first = None;
-    for tls in ways {
+    let mut failed: Option<DialError> = None;
+    for tls in reach::ways(server.tls.mode) {
+        if failed
+            .as_ref()
+            .is_some_and(|error| !reach::may_help(*tls, error.kind()))
+        {
+            break;
+        }
         let options = connect::mysql(server, *tls);
         match options.connect().await {
             Ok(connection) => return Ok((options, look(target, connection).await?)),
-            Err(error) => {
-                let error = sort::sorted(target, &error);
-                let go_on = reach::other_tls_may_help(error.kind());
-                first.get_or_insert(error);
-                if !go_on {
-                    break;
-                }
-            }
+            // The first failure is the one that the URL asked for.
+            Err(error) => drop(failed.get_or_insert_with(|| sort::sorted(target, &error))),
         }
     }
-    Err(first.unwrap_or_else(|| DialError::new(target, DialKind::Other, None)))
+    Err(failed.unwrap_or_else(|| DialError::new(target, DialKind::Other, None)))
 }
 
 async fn look(target: &DatabaseTarget, mut link: MySqlConnection) -> Result<Server, DialError> {

@@ -41,17 +41,19 @@ pub(super) fn ways(asked: TlsMode) -> &'static [TlsMode] {
     }
 }
 
-/// True when more, or less, TLS may get further.
-pub(super) fn other_tls_may_help(kind: &DialKind) -> bool {
-    matches!(
-        kind,
-        DialKind::NotAdmitted
-            | DialKind::TlsRequired
-            | DialKind::NeedsTls
-            | DialKind::TlsFailed
-            | DialKind::BadCertificate
-            | DialKind::WrongPassword
-    )
+/// True when the next way may get further than the one that ended like this.
+pub(super) fn may_help(next: TlsMode, ended: &DialKind) -> bool {
+    match (next, ended) {
+        (_, DialKind::NotAdmitted) => true,
+        // The server's TLS is of no use: what was only preferred is left out.
+        (TlsMode::Disable, DialKind::TlsFailed | DialKind::BadCertificate) => true,
+        // MySQL says "wrong password" to a user who must use TLS and does not.
+        (
+            TlsMode::Require,
+            DialKind::TlsRequired | DialKind::NeedsTls | DialKind::WrongPassword,
+        ) => true,
+        _ => false,
+    }
 }
 
 /// What is in the way, by what the system says.

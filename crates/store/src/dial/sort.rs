@@ -15,11 +15,18 @@ pub(crate) fn sorted(target: &DatabaseTarget, error: &Error) -> DialError {
         _ => None,
     };
     let kind = kind_of(target, error, place);
-    let said = match error {
-        Error::Database(database) => database.message().to_owned(),
-        other => other.to_string(),
-    };
-    DialError::new(target, kind, Some(&said))
+    DialError::new(target, kind, said(error).as_deref())
+}
+
+/// What server or system said; the driver's own words mean nothing to people.
+fn said(error: &Error) -> Option<String> {
+    match error {
+        Error::Database(database) => Some(database.message().to_owned()),
+        Error::Io(error) => Some(error.to_string()),
+        Error::Tls(error) => Some(error.to_string()),
+        Error::Configuration(_) | Error::Protocol(_) | Error::PoolTimedOut => None,
+        other => Some(other.to_string()),
+    }
 }
 
 fn kind_of(target: &DatabaseTarget, error: &Error, place: Option<&Place>) -> DialKind {
@@ -140,7 +147,7 @@ mod tests {
     #[test]
     fn what_the_server_says_is_left_out_when_the_password_is_in_it() {
         let target: DatabaseTarget = "mysql://u:hunter2@h/d".parse().unwrap();
-        let error = Error::Protocol("the packet held hunter2\n".into());
+        let error = Error::Tls("no certificate for hunter2\n".into());
         let told = sorted(&target, &error);
         assert!(!format!("{told} {told:?}").contains("hunter2"), "{told:?}");
     }

@@ -40,7 +40,9 @@ fn happened(kind: &DialKind) -> String {
         DialKind::Dropped => "the server hung up".to_owned(),
         DialKind::NotThatServer => "what answers there speaks another protocol".to_owned(),
         DialKind::WrongPassword => "user or password is wrong".to_owned(),
-        DialKind::NoSuchUser => "the server has no such user".to_owned(),
+        DialKind::NoSuchUser => {
+            "the server has no such user, or one that may not log in".to_owned()
+        }
         DialKind::NotAdmitted => "the server does not let this user in from here".to_owned(),
         DialKind::AuthMethod => {
             "the server wants this user to log in in a way that Havre does not speak".to_owned()
@@ -118,7 +120,7 @@ fn mysql_cure(kind: &DialKind) -> Option<&'static str> {
         }
         DialKind::WrongPassword => {
             "Check both in DATABASE_URL, with @ / : ? % of the password percent-encoded, and for which host the user was made \
-             (`SELECT user, host FROM mysql.user`). A user made with REQUIRE SSL also needs TLS: ?ssl_mode=REQUIRED."
+             (`SELECT user, host FROM mysql.user`). A user made with REQUIRE SSL, or a server with require_secure_transport, says the same to one without TLS: ?ssl_mode=REQUIRED."
         }
         DialKind::NotAdmitted => {
             "Make the user for the host that Havre runs on: `CREATE USER 'USER'@'HOST' IDENTIFIED BY '...'`. A host that was \
@@ -183,7 +185,7 @@ fn cure(kind: &DialKind) -> &'static str {
              is wrong. A new password: `ALTER ROLE USER PASSWORD '...'`."
         }
         DialKind::NoSuchUser => {
-            "Make it: `CREATE ROLE USER LOGIN PASSWORD '...'`, or correct DATABASE_URL."
+            "Make it (`CREATE ROLE USER LOGIN PASSWORD '...'`) or let it in (`ALTER ROLE USER LOGIN`), or correct DATABASE_URL."
         }
         DialKind::NotAdmitted => {
             "Add a line for this user, database and machine to pg_hba.conf, such as `host DATABASE USER ADDRESS/32 \

@@ -65,6 +65,11 @@ impl TestDatabase {
         Some(this)
     }
 
+    /// The kind of its server.
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
     /// As `DATABASE_URL` names it.
     pub fn url(&self) -> String {
         let server = self.admin.split('/').take(3).collect::<Vec<_>>();
