@@ -41,7 +41,7 @@ async fn a_row_of_sqlalchemy_is_shown_as_it_is() {
         .execute(&mut other)
         .await
         .unwrap();
-    let row = world.shown("SHOP").await;
+    let row = world.shown("shop").await;
     assert_eq!(
         (row.id.as_str(), row.status, row.status_text.as_str()),
         (ID, Some(Status::Running), "RUNNING")
