@@ -74,7 +74,7 @@ impl<'a> User<'a> {
     }
 
     async fn run(&self, sql: &str) {
-        let sql = sql.replace("USER", &self.name);
+        let sql = sql.replace("{user}", &self.name);
         self.database.connect().await.run(&sql).await;
     }
 
@@ -152,13 +152,13 @@ async fn postgres_tells_its_refusals_apart() {
                 DialKind::NoTls
             );
             let name = database.url().rsplit('/').next().unwrap().to_owned();
-            user.run("ALTER ROLE USER CONNECTION LIMIT 0").await;
+            user.run("ALTER ROLE {user} CONNECTION LIMIT 0").await;
             assert_eq!(refused(&user.url()).await, DialKind::TooManyConnections);
-            user.run("ALTER ROLE USER CONNECTION LIMIT -1").await;
+            user.run("ALTER ROLE {user} CONNECTION LIMIT -1").await;
             user.run(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))
                 .await;
             assert_eq!(refused(&user.url()).await, DialKind::NotAllowed);
-            user.run("ALTER ROLE USER NOLOGIN").await;
+            user.run("ALTER ROLE {user} NOLOGIN").await;
             assert_eq!(refused(&user.url()).await, DialKind::NoSuchUser);
             user.drop().await;
         },
@@ -190,10 +190,10 @@ async fn mariadb_tells_its_refusals_apart() {
             let user = User::create(database, "", "IDENTIFIED BY 'PASSWORD'").await;
             assert_eq!(refused(&user.url()).await, DialKind::NotAllowed);
             let name = database.url().rsplit('/').next().unwrap().to_owned();
-            user.run(&format!("GRANT SELECT ON {name}.* TO USER@'%'"))
+            user.run(&format!("GRANT SELECT ON {name}.* TO {{user}}@'%'"))
                 .await;
             assert!(!dial(&user.url()).await.unwrap().can_create);
-            user.run(&format!("GRANT ALL ON {name}.* TO USER@'%'"))
+            user.run(&format!("GRANT ALL ON {name}.* TO {{user}}@'%'"))
                 .await;
             assert!(dial(&user.url()).await.unwrap().can_create);
             assert_eq!(
@@ -208,9 +208,9 @@ async fn mariadb_tells_its_refusals_apart() {
                 refused(&format!("{}?ssl=true", user.url())).await,
                 DialKind::NoTls
             );
-            user.run("ALTER USER USER@'%' REQUIRE SSL").await;
+            user.run("ALTER USER {user}@'%' REQUIRE SSL").await;
             assert_eq!(refused(&user.url()).await, DialKind::WrongPassword);
-            user.run("ALTER USER USER@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 1")
+            user.run("ALTER USER {user}@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 1")
                 .await;
             let target: sqlx::mysql::MySqlConnectOptions = user.url().parse().unwrap();
             let held = sqlx::ConnectOptions::connect(&target).await.unwrap();
