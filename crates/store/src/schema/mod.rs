@@ -33,7 +33,7 @@ mod order;
 mod recognise;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 pub use apply::OpError;

@@ -54,6 +54,8 @@ fn managed() -> Table {
         varchar("newest_release_id", 36).nullable(),
         varchar("serving_release_id", 36).nullable(),
         integer("destroying").default(Default::Number(0)),
+        // Of local deployments: whose machine holds their guests.
+        varchar("place", 36).nullable(),
     ];
     table("managed", &["deployment_id"], columns)
 }

@@ -2,6 +2,7 @@
 
 mod deployments;
 mod releases;
+mod servers;
 mod work;
 
 use super::Schema;
@@ -12,5 +13,6 @@ pub fn model() -> Schema {
         .into_iter()
         .chain(releases::tables())
         .chain(work::tables())
+        .chain(servers::tables())
         .collect()
 }

@@ -40,6 +40,7 @@ fn guests() -> Table {
         varchar("base", 128),
         big_int("created_at"),
         big_int("wanted_since"),
+        varchar("place", 36).nullable(),
     ];
     table("guests", &["id"], columns)
         .indexed(

@@ -1,1 +1,5 @@
 //! Tests of the statements.
+
+mod first;
+mod live;
+mod says;
