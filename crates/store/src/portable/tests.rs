@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -74,6 +75,12 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
+/// [`sample`], written.
+fn good() -> Vec<u8> {
+    static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| write(&sample()).unwrap());
+    GOOD.clone()
+}
+
 /// Two tables with rows and one without, of several blocks.
 fn sample() -> Vec<Rows> {
     let long = "0123456789abcdef".repeat(4000);
@@ -122,7 +129,7 @@ proptest! {
     /// Whole members with any text: what the checksums let through must be understood or refused.
     #[test]
     fn any_text_in_a_true_member_is_refused(text in "[\\[\\]{}\",:a-z0-9\\n ]{0,300}", place in 0..3_usize) {
-        let good = write(&sample()).unwrap();
+        let good = good();
         let cuts = members(&good);
         let mut bytes = good[..cuts[place]].to_vec();
         bytes.extend(packed(text.as_bytes()));
@@ -132,7 +139,7 @@ proptest! {
 
     #[test]
     fn several_changed_bytes_are_found(changes in prop::collection::vec((any::<prop::sample::Index>(), 1..=255_u8), 1..9)) {
-        let good = write(&sample()).unwrap();
+        let good = good();
         let mut bytes = good.clone();
         for (index, change) in changes {
             let at = index.index(bytes.len());
@@ -173,7 +180,7 @@ fn every_flipped_bit_is_found() {
 
 #[test]
 fn every_cut_is_found_and_told_as_one() {
-    let good = write(&sample()).unwrap();
+    let good = good();
     let cuts = members(&good);
     assert!(cuts.len() > 5, "several blocks: {cuts:?}");
     for length in (0..good.len())
@@ -189,7 +196,7 @@ fn every_cut_is_found_and_told_as_one() {
 
 #[test]
 fn what_is_appended_is_found() {
-    let good = write(&sample()).unwrap();
+    let good = good();
     let again = good.clone();
     for more in [&b"\0"[..], b"x", &again, &packed(b""), &packed(b"{}\n")] {
         let error = read(&[&good, more].concat()).unwrap_err();
@@ -199,7 +206,7 @@ fn what_is_appended_is_found() {
 
 #[test]
 fn a_block_that_is_missing_or_twice_is_found() {
-    let good = write(&sample()).unwrap();
+    let good = good();
     let cuts = members(&good);
     for block in 1..cuts.len() - 2 {
         let (from, to) = (cuts[block], cuts[block + 1]);
@@ -249,7 +256,7 @@ fn a_huge_row_is_carried_and_a_larger_one_refused_by_name() {
 
 #[test]
 fn a_bomb_is_refused_before_it_fills_memory() {
-    let good = write(&sample()).unwrap();
+    let good = good();
     let head = &good[..members(&good)[1]];
     let mut huge = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
     for _ in 0..64 {

@@ -39,7 +39,7 @@ impl Value {
     }
 
     /// About how long its JSON is, at least.
-    pub(super) fn least(&self) -> usize {
+    pub(crate) fn least(&self) -> usize {
         match self {
             Self::Null | Self::Integer(_) | Self::Real(_) => 1,
             Self::Text(text) => text.len(),
