@@ -1,9 +1,12 @@
 //! Every sentence that this crate says to people.
 
+pub(crate) mod admin;
 pub(crate) mod backup;
 mod dial;
 mod target;
 
+pub(crate) mod migrate;
+pub(crate) mod records;
 pub(crate) mod schema;
 
 use std::path::Path;
@@ -12,9 +15,6 @@ use domain::release::Version;
 
 pub(crate) use dial::*;
 pub(crate) use target::*;
-
-pub(crate) const NOT_ADOPTED: &str = "the database holds a `deployments` table that Havre did not make, and it was not \
-    touched. Adopting it comes with `havre db upgrade`; until then point DATABASE_URL at a new file.";
 
 pub(crate) fn in_use(path: &Path) -> String {
     format!(
@@ -33,27 +33,6 @@ pub(crate) fn cannot_open(path: &Path, why: &str) -> String {
 
 pub(crate) fn not_opened(why: &str) -> String {
     format!("the database could not be opened: {why}")
-}
-
-pub(crate) fn foreign_tables(table: &str) -> String {
-    format!(
-        "the database holds a table `{table}` that is not Havre's, and it was not touched. Point DATABASE_URL at a \
-         database of its own."
-    )
-}
-
-pub(crate) fn newer_schema(found: i64, known: i64) -> String {
-    format!(
-        "the database has schema {found}, and this program knows schemas up to {known}. It was not touched: run the \
-         newer Havre that wrote it, or restore the backup made before the upgrade."
-    )
-}
-
-pub(crate) fn changed_migration(version: i64) -> String {
-    format!(
-        "migration {version} of the database is not the one that this program holds, so its schema is not known. It \
-         was not touched: run the Havre that wrote it."
-    )
 }
 
 pub(crate) fn wrong_key(found: &str, wanted: &str, source: &Path) -> String {

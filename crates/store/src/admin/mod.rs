@@ -1,5 +1,27 @@
 //! What an administrator does to a database, outside of any server: one file for each command of `havre db`.
 
+mod adopt;
+mod backup;
+mod error;
+mod keys;
+mod history;
+mod migrate;
 mod open;
+mod restore;
+mod verify;
+mod revision;
+mod upgrade;
 
+pub use adopt::{Adoption, original_elsewhere};
+pub use backup::{
+    BackupError, BackupReport, BackupTo, OnProgress, Phase, Progress, backup, default_name,
+};
+pub use error::AdminError;
+pub use history::{HistoryEntry, SchemaKind, SchemaState, has_deployments, history, state};
+pub use migrate::{MigrateOptions, MigrateReport, migrate, migrate_to};
+pub use crate::migrate::losses::Loss;
 pub use open::{Access, Admin};
+pub use revision::Revision;
+pub use upgrade::{DowngradePlan, UpgradeOptions, UpgradeReport, downgrade, plan_downgrade, upgrade};
+pub use restore::{RestoreError, RestoreOptions, RestoreReport, holds, restore};
+pub use verify::{VerifyError, VerifyReport, verify};

@@ -1,17 +1,30 @@
 //! Every difference between the databases, one file per subject. Nothing else in this crate asks which one it talks to.
 
+pub(crate) mod adoption;
 pub(crate) mod bulk;
 pub(crate) mod connect;
 mod ddl;
 mod errors;
+mod extras;
+pub(crate) mod introspect;
 mod lock;
+mod migrator;
+mod order;
+mod records;
 mod search;
 mod sqlite;
 mod time;
 
 pub use ddl::Check;
 pub(crate) use errors::{Trouble, trouble};
+pub(crate) use extras::Extras;
 pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, is_sole, skip_locked, write_lock};
+pub(crate) use order::{not_deleted, only_narrows, status_word};
+pub(crate) use migrator::{
+    begin_schema_change, commit_schema_change, is_locked, ledger_tables, let_in, lock_out,
+    roll_back_schema_change, rolls_back_schema,
+};
+pub(crate) use records::{DatedInsert, dated_insert, hold, is_duplicate, is_of_the_row};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, is_usable, memory, reader, writer};
 pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::ports::Dice;
-use store::{Database, DatabaseTarget, OpenError, SecretKey};
+use store::{Database, DatabaseTarget, MigrateError, OpenError, SecretKey};
 
 use crate::world::*;
 
@@ -177,17 +177,26 @@ async fn with_sql(statements: &'static str) -> OpenError {
 
 #[tokio::test]
 async fn a_table_of_sqlalchemy_is_refused_and_not_touched() {
-    let error =
-        with_sql("CREATE TABLE deployments (id VARCHAR(36) PRIMARY KEY, name VARCHAR(100))").await;
-    assert!(matches!(error, OpenError::NotAdopted), "{error:?}");
+    let error = with_sql(include_str!("fixtures/seed_sqlite.sql")).await;
+    let OpenError::Schema(MigrateError::NotAdopted(_)) = &error else {
+        panic!("{error:?}");
+    };
     assert!(error.to_string().contains("havre db upgrade"), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_of_that_name_with_other_columns_is_refused_by_their_names() {
+    let error =
+        with_sql("CREATE TABLE deployments (id VARCHAR(36) PRIMARY KEY, name TEXT, replicas INTEGER)").await;
+    let words = error.to_string();
+    assert!(words.contains("`replicas`") && words.contains("github_url"), "{words}");
 }
 
 #[tokio::test]
 async fn the_database_of_another_program_is_refused() {
     let error = with_sql("CREATE TABLE bookmarks (id INTEGER)").await;
     assert!(
-        matches!(error, OpenError::ForeignTables(ref table) if table == "bookmarks"),
+        matches!(error, OpenError::Schema(MigrateError::ForeignTables(ref table)) if table == "bookmarks"),
         "{error:?}"
     );
 }
@@ -208,9 +217,9 @@ async fn with_schema_row(statement: &'static str) -> OpenError {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
-    let error = with_schema_row("INSERT INTO havre_schema VALUES (2, 'next', 'x', 0)").await;
+    let error = with_schema_row("INSERT INTO havre_schema SELECT MAX(version) + 1, 'next', 'x', 0 FROM havre_schema").await;
     assert!(
-        matches!(error, OpenError::NewerSchema { found: 2, known: 1 }),
+        matches!(error, OpenError::Schema(MigrateError::Newer { found, known }) if found == known + 1),
         "{error:?}"
     );
 }
@@ -218,7 +227,7 @@ async fn a_newer_schema_is_refused() {
 #[tokio::test]
 async fn a_changed_migration_is_refused() {
     let error = with_schema_row("UPDATE havre_schema SET checksum = 'x'").await;
-    assert!(matches!(error, OpenError::ChangedMigration(1)), "{error:?}");
+    assert!(matches!(error, OpenError::Schema(MigrateError::Changed { version: 1, .. })), "{error:?}");
 }
 
 #[tokio::test]

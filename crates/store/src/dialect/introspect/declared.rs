@@ -133,7 +133,17 @@ mod tests {
 
     #[test]
     fn cut_and_strange_texts_are_survived() {
-        for text in ["", "CREATE", "'", "/*", "--", "REFERENCES", ") REFERENCES", "FOREIGN KEY ) REFERENCES", "[é"] {
+        for text in [
+            "",
+            "CREATE",
+            "'",
+            "/*",
+            "--",
+            "REFERENCES",
+            ") REFERENCES",
+            "FOREIGN KEY ) REFERENCES",
+            "[é",
+        ] {
             declared(text);
         }
         let found = declared("CREATE TABLE t (a TEXT DEFAULT 'AUTOINCREMENT')");

@@ -92,7 +92,10 @@ fn read_column(
     let (kind, any_case) = match kind(&spelled, is_json) {
         Some(kind) if !is_generated(&extra) => collated(kind, &spelled, collation.as_deref()),
         Some(_) => (ColumnType::Other(format!("{spelled} {extra}")), false),
-        None => (ColumnType::Other(format!("{spelled} {extra}").trim().to_owned()), false),
+        None => (
+            ColumnType::Other(format!("{spelled} {extra}").trim().to_owned()),
+            false,
+        ),
     };
     let fallback = row.text_opt("fallback")?;
     let column = Column {
@@ -129,15 +132,20 @@ fn kind(spelled: &str, is_json: bool) -> Option<ColumnType> {
 
 /// Text of ours is compared bytewise, or looked for in any case; anything else makes another type of it.
 fn collated(kind: ColumnType, spelled: &str, collation: Option<&str>) -> (ColumnType, bool) {
-    let is_text = matches!(kind, ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText);
+    let is_text = matches!(
+        kind,
+        ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText
+    );
     match collation {
-        Some(name) if is_text && !name.starts_with("utf8mb4_") => {
-            (ColumnType::Other(format!("{spelled} COLLATE {name}")), false)
-        }
+        Some(name) if is_text && !name.starts_with("utf8mb4_") => (
+            ColumnType::Other(format!("{spelled} COLLATE {name}")),
+            false,
+        ),
         Some(name) if is_text && name.ends_with("_ci") => (kind, true),
-        Some(name) if is_text && !name.ends_with("_bin") => {
-            (ColumnType::Other(format!("{spelled} COLLATE {name}")), false)
-        }
+        Some(name) if is_text && !name.ends_with("_bin") => (
+            ColumnType::Other(format!("{spelled} COLLATE {name}")),
+            false,
+        ),
         _ => (kind, false),
     }
 }
@@ -155,7 +163,11 @@ fn fallback_of(dialect: Dialect, spelled: &str, extra: &str) -> Option<Default> 
     if !bare && lower == "null" {
         return None;
     }
-    let value = if bare { Some(spelled.to_owned()) } else { unquoted(spelled) };
+    let value = if bare {
+        Some(spelled.to_owned())
+    } else {
+        unquoted(spelled)
+    };
     if let (None, Ok(number)) | (Some(_), Ok(number)) = (&value, spelled.parse()) {
         return Some(Default::Number(number));
     }

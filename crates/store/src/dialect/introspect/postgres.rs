@@ -99,9 +99,10 @@ fn kind(spelled: &str, collation: Option<&str>) -> ColumnType {
     };
     match (plain, collation) {
         (Some(kind), None | Some("C")) => kind,
-        (_, Some(collation)) => {
-            ColumnType::Other(format!("{spelled} COLLATE \"{}\"", collation.replace('"', "\"\"")))
-        }
+        (_, Some(collation)) => ColumnType::Other(format!(
+            "{spelled} COLLATE \"{}\"",
+            collation.replace('"', "\"\"")
+        )),
         (None, None) => ColumnType::Other(spelled.to_owned()),
     }
 }
@@ -193,7 +194,9 @@ fn lowered(spelled: &str) -> Option<String> {
         .strip_prefix('"')
         .and_then(|inside| inside.strip_suffix('"'))
         .map_or_else(|| inside.to_owned(), |quoted| quoted.replace("\"\"", "\""));
-    let plain = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let plain = name
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || letter == '_');
     (plain && !name.is_empty()).then_some(name)
 }
 
@@ -238,7 +241,10 @@ mod tests {
             ("'it''s::x'::text", Some(Default::Text("it's::x".into()))),
             ("NULL::character varying", None),
             ("(now() AT TIME ZONE 'utc'::text)", Some(Default::Now)),
-            ("gen_random_uuid()", Some(Default::Other("gen_random_uuid()".into()))),
+            (
+                "gen_random_uuid()",
+                Some(Default::Other("gen_random_uuid()".into())),
+            ),
         ] {
             assert_eq!(fallback(spelled), wanted, "{spelled}");
         }

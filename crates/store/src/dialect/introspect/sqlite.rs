@@ -106,8 +106,10 @@ fn kind(spelled: &str) -> ColumnType {
         "bigint" => ColumnType::BigInt,
         "datetime" => ColumnType::DateTime,
         "json" => ColumnType::Json,
-        _ => length(&lower, "varchar")
-            .map_or_else(|| ColumnType::Other(spelled.to_owned()), ColumnType::Varchar),
+        _ => length(&lower, "varchar").map_or_else(
+            || ColumnType::Other(spelled.to_owned()),
+            ColumnType::Varchar,
+        ),
     }
 }
 
@@ -116,7 +118,8 @@ fn fallback(spelled: &str) -> Option<Default> {
     if upper == "NULL" {
         return None;
     }
-    if upper == "CURRENT_TIMESTAMP" {
+    // The first version wrote it with seconds only.
+    if upper == "CURRENT_TIMESTAMP" || (upper.starts_with("STRFTIME(") && upper.contains("'NOW'")) {
         return Some(Default::Now);
     }
     let number = spelled.parse().ok().map(Default::Number);
@@ -180,10 +183,7 @@ async fn read_references(
 ) -> Result<(), sqlx::Error> {
     let mut found: BTreeMap<(String, i64), ForeignKey> = BTreeMap::new();
     for row in query(REFERENCES).fetch_all(link.again()).await? {
-        let place = (
-            text(&row, "tbl")?,
-            row.int_opt("id")?.unwrap_or_default(),
-        );
+        let place = (text(&row, "tbl")?, row.int_opt("id")?.unwrap_or_default());
         let key = found.entry(place).or_insert_with(|| ForeignKey {
             name: String::new(),
             columns: Vec::new(),
