@@ -3,18 +3,20 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Clock, Dice};
 
+use crate::deployments::Totals;
 use crate::dialect;
 use crate::error::{OpenError, Ran};
-use crate::home::Home;
+use crate::home::{self, Home};
 use crate::key::SecretKey;
 use crate::lock::Lock;
 use crate::migrate;
 use crate::pools::{Pools, TimeSource};
+use crate::records::Batches;
 use crate::reserve::Reserve;
 use crate::rows::Read;
 use crate::sql::{Conn, Link, Transaction, query};
@@ -44,6 +46,11 @@ pub struct Database {
     dice: Arc<Dice>,
     time: TimeSource,
     home: Home,
+    totals: Totals,
+    /// For what goes on beside an answer.
+    me: Weak<Self>,
+    /// Only where there is one writer.
+    batches: Option<Batches>,
     /// Only of an SQLite file.
     reserve: Option<Reserve>,
     _lock: Option<Lock>,
@@ -93,14 +100,18 @@ impl Database {
         let pools = pools(target, &clock)
             .await
             .map_err(|error| cannot_open(target, error))?;
-        prepare(&pools, &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
-        Ok(Arc::new(Self {
+        prepare(&pools, target.file(), &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
+        home::claim(&pools, &home).await?;
+        Ok(Arc::new_cyclic(|me| Self {
+            batches: pools.one_writer().map(Batches::new),
             pools,
             vault: Vault::new(&key, Arc::clone(&dice)),
             clock,
             dice,
             time,
             home,
+            totals: Totals::default(),
+            me: Weak::clone(me),
             reserve: target.file().map(Reserve::beside),
             _lock: lock,
         }))
@@ -130,6 +141,17 @@ impl Database {
         Ok(self.pools.autocommit().await?)
     }
 
+    /// Rows are saved together here, where there is one writer.
+    pub(crate) fn batches(&self) -> Option<&Batches> {
+        self.look_after_reserve();
+        self.batches.as_ref()
+    }
+
+    /// True when the rows that are written now have the server's time.
+    pub(crate) fn is_dated_by_server(&self) -> bool {
+        self.time == TimeSource::Database && dialect::now(self.dialect()).is_some()
+    }
+
     fn look_after_reserve(&self) {
         if let Some(reserve) = &self.reserve {
             reserve.look_after();
@@ -154,6 +176,17 @@ impl Database {
             (TimeSource::Database, Some(server)) => server,
             _ => self.clock.now(),
         }
+    }
+
+    /// The totals that are kept for a moment.
+    pub(crate) fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// The same database, for what outlives a request.
+    pub(crate) fn shared(&self) -> Ran<Arc<Self>> {
+        let me = self.me.upgrade();
+        me.ok_or_else(|| sqlx::Error::PoolClosed.into())
     }
 
     pub(crate) fn dialect(&self) -> dialect::Dialect {
@@ -226,15 +259,21 @@ fn cannot_open(target: &DatabaseTarget, error: sqlx::Error) -> OpenError {
     }
 }
 
-/// Schema and key, in one transaction where the database has such: a cut start leaves it as it was.
+/// Schema, then key: a start that was cut is gone on with by the next one.
 async fn prepare(
     pools: &Pools,
+    file: Option<&Path>,
     key: &mut SecretKey,
     clock: &dyn Clock,
     dice: Arc<Dice>,
 ) -> Result<(), OpenError> {
+    let mut connection = pools.autocommit().await?;
+    let done = migrate::bring_up(&mut connection.link(), file, clock.now()).await?;
+    drop(connection);
+    if let Some(backup) = done.backup {
+        tracing::info!(backup = %backup.display(), applied = ?done.up, "the database was migrated, after a backup");
+    }
     let mut tx = pools.begin().await?;
-    migrate::run(tx.link(), clock.now()).await?;
     query(dialect::MAKE_WRITE_LOCK).execute(tx.link()).await?;
     check_key(&mut tx, key, dice).await?;
     tx.commit().await?;

@@ -3,6 +3,8 @@
 pub(crate) mod list;
 mod tags;
 
+pub(crate) use list::Totals;
+
 use async_trait::async_trait;
 use domain::job::Work;
 use domain::ports::{
@@ -168,11 +170,12 @@ async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<Deploymen
     row.as_ref().map(rows::facts).transpose()
 }
 
-/// The claims of names are exactly the live managed deployments.
+/// The claims of names are exactly the live managed deployments; those of our place, and those of none, are ours to look
+/// after.
 pub(crate) const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
     m.serving_release_id FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
     JOIN deployments d ON d.id = n.deployment_id \
-    WHERE n.deployment_id > ? AND d.deleted_at IS NULL ORDER BY n.deployment_id LIMIT ?";
+    WHERE n.deployment_id > ? AND d.deleted_at IS NULL AND (m.place = ? OR m.place IS NULL) ORDER BY n.deployment_id LIMIT ?";
 
 async fn live(
     db: &Database,
@@ -181,6 +184,7 @@ async fn live(
 ) -> Ran<Vec<DeploymentFacts>> {
     let found = query(LIVE)
         .bind(after.map_or_else(String::new, DeploymentId::to_string))
+        .bind(db.here())
         .bind(limit)
         .fetch_all(db.read().await?.link())
         .await?;

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::Status;
-use domain::ports::{Clock, Dice, ListQuery, Page, Scope};
+use domain::ports::{Clock, Dice, Scope};
 
 use crate::accept::{holder, queue};
-use crate::deployments::{self, list};
+use crate::deployments;
 use crate::releases::collect;
 use crate::sql::query;
 use crate::{Database, DatabaseTarget, SecretKey, events, jobs};
@@ -57,48 +56,9 @@ async fn plan(db: &Database, sql: &str) -> String {
     steps.join("\n")
 }
 
-/// Lists as they are asked for: every combination of what a request can say.
-fn pages() -> Vec<(Scope, ListQuery)> {
-    let mut all = Vec::new();
-    let after = Page::After(hex::encode("2026-11-22 08:30:38\nx"));
-    for scope in [Scope::Everyone, Scope::Owner("ana".into())] {
-        for deleted in [false, true] {
-            for status in [None, Some(Status::Running)] {
-                for page in [Page::First, after.clone()] {
-                    let query = ListQuery {
-                        deleted,
-                        status,
-                        limit: 20,
-                        page,
-                        ..ListQuery::default()
-                    };
-                    all.push((scope.clone(), query));
-                }
-            }
-        }
-    }
-    all
-}
-
 fn walks_a_table(plan: &str) -> bool {
     plan.lines()
         .any(|step| step.contains("SCAN") && !step.contains("INDEX"))
-}
-
-#[tokio::test]
-async fn pages_and_their_counts_use_an_index() {
-    let db = database().await;
-    for (scope, query) in pages() {
-        let select = list::select(db.dialect(), &scope, &query, 20).ok().unwrap();
-        let plan_of_page = plan(&db, select.text()).await;
-        assert!(!walks_a_table(&plan_of_page), "{query:?}\n{plan_of_page}");
-        // What people and pages ask for all the time is not even sorted.
-        let common = !query.deleted && (scope == Scope::Everyone || query.status.is_none());
-        let sorted = plan_of_page.contains("TEMP B-TREE");
-        assert!(!(common && sorted), "{query:?}\n{plan_of_page}");
-        let plan_of_count = plan(&db, list::count(db.dialect(), &scope, &query).text()).await;
-        assert!(!walks_a_table(&plan_of_count), "{query:?}\n{plan_of_count}");
-    }
 }
 
 #[tokio::test]
@@ -108,7 +68,6 @@ async fn finding_and_counting_use_an_index() {
         for query in [
             deployments::by_id(&scope, "x"),
             deployments::by_name(&scope, "x"),
-            list::by_status(&scope),
         ] {
             let plan = plan(&db, query.text()).await;
             assert!(!walks_a_table(&plan), "{}\n{plan}", query.text());

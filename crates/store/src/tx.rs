@@ -10,6 +10,7 @@ use domain::{DeploymentId, ReleaseId, ReleaseStatus, Status, Step};
 
 use crate::database::Database;
 use crate::error::{Fault, Ran};
+use crate::records;
 use crate::rows::{Read, ReleaseHead, micros, to_json};
 use crate::sql::{Link, Transaction, query};
 use crate::text;
@@ -41,7 +42,10 @@ impl<'a> Tx<'a> {
     }
 
     pub(crate) async fn commit(self) -> Ran<()> {
-        Ok(self.inner.commit().await?)
+        let totals = self.db.totals();
+        self.inner.commit().await?;
+        totals.wrote();
+        Ok(())
     }
 
     /// Refuses a worker whose lease is over. Inside the write transaction, so nobody can take it in between.
@@ -215,7 +219,7 @@ impl<'a> Tx<'a> {
         story: Option<&str>,
     ) -> Ran<()> {
         query("UPDATE deployments SET error_message = ? WHERE id = ?")
-            .bind(story)
+            .bind(story.map(records::story))
             .bind(deployment.to_string())
             .execute(self.link())
             .await?;

@@ -19,6 +19,7 @@ macro_rules! embedded {
 const EMBEDDED: &[(&str, &str)] = &[
     embedded!("0001_first_light.toml"),
     embedded!("0002_places.toml"),
+    embedded!("0003_lists.toml"),
 ];
 
 /// The largest op file, in bytes.

@@ -28,19 +28,34 @@ fn deployments() -> Table {
         varchar("tags", 255).nullable(),
     ];
     table("deployments", &["id"], columns)
-        .indexed("ix_deployments_name", &["name"])
-        .indexed("ix_deployments_name_any_case", &["lower(name)"])
-        .indexed("ix_deployments_status", &["status"])
+        // The orders of a list of all rows.
         .indexed("ix_deployments_created_at", &["created_at", "id"])
-        .indexed("ix_deployments_live", &["deleted_at", "created_at", "id"])
+        .indexed("ix_deployments_name", &["name", "id"])
+        .indexed(
+            "ix_deployments_status",
+            &["lower(status)", "created_at", "id"],
+        )
+        // Those of live rows. The status behind them tells whether a row is live without reading it.
+        .indexed(
+            "ix_deployments_live",
+            &["deleted_at", "created_at", "id", "status"],
+        )
+        .indexed(
+            "ix_deployments_live_name",
+            &["deleted_at", "name", "id", "status"],
+        )
         .indexed(
             "ix_deployments_live_status",
             &["deleted_at", "lower(status)", "created_at", "id"],
         )
-        .indexed(
-            "ix_deployments_owner",
-            &["user_id", "deleted_at", "created_at", "id"],
-        )
+        // The newest of what a filter leaves.
+        .indexed("ix_deployments_framework", &newest_of("framework"))
+        .indexed("ix_deployments_owner", &newest_of("user_id"))
+        .indexed("ix_deployments_type", &newest_of("deployment_type"))
+}
+
+fn newest_of(column: &str) -> [&str; 5] {
+    [column, "deleted_at", "created_at", "id", "status"]
 }
 
 /// What only a deployment with a release has. Times of Havre's own tables are microseconds since 1970, UTC: exact and
