@@ -64,6 +64,14 @@ impl DriverKind {
             Self::Proxmox => "proxmox",
         }
     }
+
+    /// True where guests live on the machine of the server that made them: no other server can look after them.
+    pub fn is_of_a_place(self) -> bool {
+        match self {
+            Self::Local => true,
+            Self::Proxmox => false,
+        }
+    }
 }
 
 impl fmt::Display for DriverKind {

@@ -55,3 +55,6 @@ pub struct WorkerId(pub String);
 
 /// How long a lease holds without being renewed, by the database's clock.
 pub const LEASE_TTL: Duration = Duration::from_secs(30);
+
+/// How long a server counts as there, and leads what it leads, without being heard of: by the database's clock.
+pub const PRESENCE_TTL: Duration = Duration::from_secs(15);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::job::{LEASE_TTL, PRESENCE_TTL};
+
 /// What one build may use, whatever the app itself gets: a 256 MB app must still be buildable, and a build must not
 /// starve what serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +65,10 @@ pub struct EngineLimits {
     pub release_timeout: Duration,
     /// How long a guest may take to end after being told to.
     pub stop_grace: Duration,
+    /// How long a job is leased without being renewed.
+    pub lease: Duration,
+    /// How long a server and what it leads count as there without being heard of.
+    pub presence: Duration,
 }
 
 impl Default for EngineLimits {
@@ -79,6 +85,8 @@ impl Default for EngineLimits {
             build_timeout: Duration::from_secs(1800),
             release_timeout: Duration::from_secs(600),
             stop_grace: Duration::from_secs(10),
+            lease: LEASE_TTL,
+            presence: PRESENCE_TTL,
         }
     }
 }

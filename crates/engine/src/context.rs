@@ -13,6 +13,7 @@ use crate::build_log::BuildLogs;
 use crate::error::StepError;
 use crate::facade::{EngineConfig, Ports};
 use crate::routes::Routes;
+use crate::trust::Trust;
 
 /// Ports, settings and the few things that live only in this process.
 pub(crate) struct Context {
@@ -39,6 +40,8 @@ pub(crate) struct Context {
     event_bell: watch::Sender<u64>,
     /// The engine shuts down.
     pub closing: CancellationToken,
+    /// No other server has our place.
+    pub presence: Trust,
 }
 
 impl Context {
@@ -55,6 +58,7 @@ impl Context {
             reconcile_bell: watch::Sender::new(0),
             event_bell: watch::Sender::new(0),
             closing: CancellationToken::new(),
+            presence: Trust::none(),
             ports,
             config,
         }

@@ -10,7 +10,7 @@ use domain::job::{Work, WorkerId};
 use domain::limits::EngineLimits;
 use domain::ports::{
     Accepted, Change, Clock, Dice, Driver, DriverError, GuestRow, LogLine, LogQuery, LogStream,
-    NewDeploy, Probe, Router, Source, SourceError, Store, StoreError,
+    NewDeploy, Probe, Router, Source, SourceError, Store, StoreError, Whereabouts,
 };
 use domain::release::Version;
 use domain::{DeploymentId, DriverKind, HostLabel, JobId, Reference, Release, ReleaseId};
@@ -23,6 +23,8 @@ use crate::build_log::BuildLine;
 use crate::context::Context;
 use crate::deploy::service::fresh_secret;
 use crate::mask::Mask;
+use crate::presence;
+use crate::reconcile::Reconcilers;
 
 /// The world as the engine sees it.
 #[derive(Clone)]
@@ -50,7 +52,8 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// This process.
     pub worker: WorkerId,
-    /// True when no other process uses the database: leases of earlier workers end at start.
+    /// True when no other process works at this place, since this one holds its data folder: leases of earlier workers end
+    /// at start.
     pub sole_worker: bool,
     /// Where new deployments go.
     pub default_driver: DriverKind,
@@ -106,13 +109,12 @@ impl Engine {
     /// Starts workers and reconcilers.
     pub async fn start(ports: Ports, config: EngineConfig) -> Result<Self, Refusal> {
         let ctx = Arc::new(Context::new(ports, config));
-        if ctx.config.sole_worker {
-            let ended = ctx.store().take_over(&ctx.config.worker).await?;
-            tracing::info!(ended, "leases of an earlier life ended");
-        }
+        presence::begin(&ctx).await?;
+        let reconcilers = Reconcilers::of(&ctx);
         let mut tasks = JoinSet::new();
+        tasks.spawn(presence::keep(ctx.clone(), reconcilers.terms()));
         tasks.spawn(crate::runner::run_jobs(ctx.clone()));
-        tasks.spawn(crate::reconcile::run(ctx.clone()));
+        tasks.spawn(reconcilers.run());
         Ok(Self {
             ctx,
             tasks: Arc::new(Mutex::new(tasks)),
@@ -124,7 +126,11 @@ impl Engine {
     pub async fn shut_down(&self) {
         self.ctx.closing.cancel();
         let mut tasks = self.tasks.lock().await;
+        if tasks.is_empty() {
+            return;
+        }
         while tasks.join_next().await.is_some() {}
+        presence::end(&self.ctx).await;
     }
 
     /// The database, for questions.
@@ -166,7 +172,9 @@ impl Engine {
         deployment: &DeploymentId,
         change: Change,
     ) -> Result<Accepted, Refusal> {
-        if let Some(facts) = self.store().facts(deployment).await? {
+        // Whether there is room elsewhere is seen there.
+        let here = self.store().whereabouts(deployment).await? == Whereabouts::Here;
+        if here && let Some(facts) = self.store().facts(deployment).await? {
             self.has_room(facts.driver).await?;
         }
         let accepted = self.store().accept_change(deployment, &change).await?;
@@ -238,6 +246,17 @@ impl Engine {
         }
     }
 
+    /// Refuses with words what can only be asked of the server that holds the guests.
+    async fn is_here(&self, deployment: &DeploymentId) -> Result<(), Refusal> {
+        match self.store().whereabouts(deployment).await? {
+            Whereabouts::Here => Ok(()),
+            Whereabouts::Elsewhere(server) => {
+                let words = crate::text::elsewhere(server.as_ref());
+                Err(StoreError::Refused(words).into())
+            }
+        }
+    }
+
     /// The build log of a release after a line number. With `follow` it goes on until the release is over, then ends.
     pub async fn build_log(
         &self,
@@ -245,7 +264,8 @@ impl Engine {
         after: u64,
         follow: bool,
     ) -> Result<BoxStream<'static, BuildLine>, Refusal> {
-        self.store().release(release).await?;
+        let deployment = self.store().release(release).await?.deployment;
+        self.is_here(&deployment).await?;
         let (engine, id) = (self.clone(), *release);
         let mut bell = self.ctx.events();
         let more = move || {
@@ -274,6 +294,7 @@ impl Engine {
         version: Option<Version>,
         query: &LogQuery,
     ) -> Result<Option<LogStream>, Refusal> {
+        self.is_here(deployment).await?;
         let Some(guest) = self.guest_for_logs(deployment, version).await? else {
             return Ok(None);
         };

@@ -9,10 +9,12 @@ mod deploy;
 mod error;
 mod facade;
 mod mask;
+mod presence;
 mod reconcile;
 mod routes;
 mod runner;
 mod text;
+mod trust;
 mod work;
 
 pub use detect::{FrameworkInfo, frameworks};

@@ -1,18 +1,18 @@
 //! Workers: lease jobs, hold the leases, run the jobs. A lost lease stops a job at once; an unreachable database puts it
 //! back on the queue.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ReleaseId;
-use domain::job::{Job, LEASE_TTL, Lease, Work};
+use domain::job::{Job, Lease, Work};
 use domain::ports::StoreError;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::error::{StepError, chain};
+use crate::trust::Trust;
 use crate::{deploy, work};
 
 /// Jobs in hand at once. Deploys among them wait for their own bound, so a stop never queues behind builds.
@@ -21,38 +21,28 @@ const SLOTS: usize = 64;
 const IDLE: Duration = Duration::from_secs(2);
 /// A job that the database refused comes back after this long.
 const LATER: Duration = Duration::from_secs(2);
-/// A lease is trusted until this long before its end: the clocks of two machines never agree to the second.
-const MARGIN: Duration = Duration::from_secs(5);
 
 /// One leased job at work.
 pub(crate) struct Run {
     pub ctx: Arc<Context>,
     pub lease: Lease,
-    lost: CancellationToken,
-    trusted_until: Mutex<Instant>,
+    trust: Trust,
 }
 
 impl Run {
-    fn new(ctx: Arc<Context>, lease: Lease) -> Self {
-        let lost = ctx.closing.child_token();
-        Self {
-            ctx,
-            lease,
-            lost,
-            trusted_until: Mutex::new(Instant::now() + LEASE_TTL - MARGIN),
-        }
+    /// A job that was asked for at this moment.
+    fn new(ctx: Arc<Context>, lease: Lease, asked: Instant) -> Self {
+        let trust = Trust::none();
+        trust.extend(asked, ctx.config.limits.lease);
+        Self { ctx, lease, trust }
     }
 
     /// Refuses to go on once the lease may have gone to another worker: asked before everything that changes the world.
     pub fn check(&self) -> Result<(), StepError> {
-        let until = *self
-            .trusted_until
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.lost.is_cancelled() || Instant::now() >= until {
-            Err(StepError::Lost)
-        } else {
+        if self.trust.holds() && !self.ctx.closing.is_cancelled() {
             Ok(())
+        } else {
+            Err(StepError::Lost)
         }
     }
 
@@ -64,8 +54,8 @@ impl Run {
         self.check()?;
         tokio::select! {
             biased;
-            () = self.lost.cancelled() => Err(StepError::Lost),
-            done = task => done,
+            () = self.ctx.closing.cancelled() => Err(StepError::Lost),
+            done = self.trust.guard(task) => done.unwrap_or(Err(StepError::Lost)),
         }
     }
 
@@ -98,27 +88,24 @@ impl Run {
         }
     }
 
-    /// Renews the lease until it is lost or dropped.
+    /// Renews the lease until it is lost. What hangs here is left to the trust, which ends by itself.
     async fn heartbeat(&self) {
+        let ttl = self.ctx.config.limits.lease;
+        let mut pause = ttl / 3;
         loop {
-            self.ctx.clock().sleep(LEASE_TTL / 3).await;
+            self.ctx.clock().sleep(pause).await;
             let asked = Instant::now();
-            match self.ctx.store().renew(&self.lease, LEASE_TTL).await {
+            pause = match self.ctx.store().renew(&self.lease, ttl).await {
                 Ok(()) => {
-                    let mut until = self
-                        .trusted_until
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    *until = asked + LEASE_TTL - MARGIN;
+                    self.trust.extend(asked, ttl);
+                    ttl / 3
                 }
-                Err(StoreError::LeaseLost) => return self.lost.cancel(),
+                Err(StoreError::LeaseLost) => return self.trust.lose(),
                 Err(error) => {
-                    tracing::warn!(job = %self.lease.job, %error, "a lease could not be renewed")
+                    tracing::warn!(job = %self.lease.job, %error, "a lease could not be renewed");
+                    ttl / 15
                 }
-            }
-            if self.check().is_err() {
-                return self.lost.cancel();
-            }
+            };
         }
     }
 }
@@ -129,21 +116,33 @@ pub(crate) async fn run_jobs(ctx: Arc<Context>) {
     while !ctx.closing.is_cancelled() {
         while running.try_join_next().is_some() {}
         match next_job(&ctx, running.len()).await {
-            Some((job, lease)) => drop(running.spawn(run_job(ctx.clone(), job, lease))),
+            Some(run) => drop(running.spawn(run_job(run))),
             None => wait_for_work(&ctx, &mut running).await,
         }
     }
     while running.join_next().await.is_some() {}
 }
 
-async fn next_job(ctx: &Context, in_hand: usize) -> Option<(Job, Lease)> {
-    if in_hand >= SLOTS {
+/// The next job, while this server has its place. A database that hangs is not waited for beyond what the lease would be
+/// worth; a job that it leased all the same comes back when that lease ends.
+async fn next_job(ctx: &Arc<Context>, in_hand: usize) -> Option<(Run, Job)> {
+    if in_hand >= SLOTS || !ctx.presence.holds() {
         return None;
     }
-    match ctx.store().lease(&ctx.config.worker, LEASE_TTL).await {
-        Ok(found) => found,
-        Err(error) => {
+    let (asked, ttl) = (Instant::now(), ctx.config.limits.lease);
+    let leased = ctx.store().lease(&ctx.config.worker, ttl);
+    let found = tokio::select! {
+        () = ctx.closing.cancelled() => return None,
+        found = tokio::time::timeout(ttl / 3, leased) => found,
+    };
+    match found {
+        Ok(Ok(found)) => found.map(|(job, lease)| (Run::new(ctx.clone(), lease, asked), job)),
+        Ok(Err(error)) => {
             tracing::warn!(error = chain(&error), "the queue does not answer");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the queue does not answer in time");
             None
         }
     }
@@ -159,15 +158,22 @@ async fn wait_for_work(ctx: &Context, running: &mut JoinSet<()>) {
     }
 }
 
-async fn run_job(ctx: Arc<Context>, job: Job, lease: Lease) {
-    let run = Run::new(ctx.clone(), lease);
+/// Every step of the job is taken under the trust in its lease: one that wakes up too late takes none.
+async fn run_job((run, job): (Run, Job)) {
     let outcome = tokio::select! {
-        outcome = perform(&run, &job) => outcome,
+        biased;
         () = run.heartbeat() => Err(StepError::Lost),
+        outcome = run.trust.guard(perform(&run, &job)) => outcome.unwrap_or(Err(StepError::Lost)),
     };
-    settle(&run, &job, outcome).await;
-    ctx.ring();
-    ctx.call_reconcilers();
+    let bound = run.ctx.config.limits.lease;
+    if tokio::time::timeout(bound, settle(&run, &job, outcome))
+        .await
+        .is_err()
+    {
+        tracing::warn!(job = %job.id, "job could not be settled in time; its lease will end");
+    }
+    run.ctx.ring();
+    run.ctx.call_reconcilers();
 }
 
 async fn perform(run: &Run, job: &Job) -> Result<(), StepError> {

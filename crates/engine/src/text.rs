@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::guest::ExecEnd;
 use domain::job::Work;
 use domain::plan::HealthCheck;
-use domain::ports::{ProbeAnswer, ProbeError};
+use domain::ports::{ProbeAnswer, ProbeError, ServerRow};
 use domain::release::{Cause, Version};
 use domain::{Commit, DeploymentKind, DriverKind, GitRef, GitUrl, Name, Reference, Step};
 
@@ -18,6 +18,10 @@ pub const PLATFORM_CURE: &str =
 pub const NO_PLAN: &str = "the release has no plan or artifact yet";
 pub const NO_GUEST: &str = "the release has no guest yet";
 pub const NO_FACTS: &str = "the deployment of the release is gone";
+pub const NO_ANSWER_IN_TIME: &str = "no answer in time";
+pub const DISPLACED: &str = "Another server uses the place of this one, so nothing is done here: was the data folder \
+    copied? Stop one of the two. A copy that shall live by itself needs a place of its own: stop it, remove `place-id` \
+    from its data folder, and start it again.";
 pub const NOT_PUSHED: &str = "the routes have not been sent to the gateway yet";
 pub const CANCELLED: &str = "Cancelled.";
 pub const DORMANT: &str = "The deployment is stopped: this takes effect at its next start";
@@ -177,6 +181,27 @@ pub fn command_ended(build: bool, end: ExecEnd) -> String {
         ExecEnd::OutOfMemory => format!("{what} ran out of memory and was ended."),
         ExecEnd::OutOfDisk => format!("{what} ran out of disk and was ended."),
     }
+}
+
+/// Why logs cannot be had here.
+pub fn elsewhere(server: Option<&ServerRow>) -> String {
+    let Some(server) = server else {
+        return "This deployment lives on another server, which was never seen on this database. Its logs are there; what \
+                is asked of it waits until that server starts."
+            .to_owned();
+    };
+    let (name, apps) = (&server.name, &server.apps);
+    let state = if server.alive {
+        "is up".to_owned()
+    } else {
+        format!(
+            "was last seen {} UTC",
+            server.seen_until.format("%Y-%m-%d %H:%M:%S")
+        )
+    };
+    format!(
+        "This deployment lives on the server {name} (its apps answer at {apps}), which {state}. Its logs are there: ask that server."
+    )
 }
 
 pub fn app_died(last_exit: &str) -> String {

@@ -92,8 +92,8 @@ async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
     };
     let now = tx.now();
     query(
-        "INSERT INTO guests (id, deployment_id, release_id, driver, role, wanted, base, created_at, wanted_since) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO guests (id, deployment_id, release_id, driver, role, wanted, base, created_at, wanted_since, place) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(guest.id.as_str())
     .bind(guest.deployment.to_string())
@@ -104,6 +104,7 @@ async fn planned(db: &Database, lease: &Lease, guest: &GuestRow) -> Ran<()> {
     .bind(guest.base.as_str())
     .bind(micros(guest.created_at))
     .bind(now)
+    .bind(db.place_of(guest.driver))
     .execute(tx.link())
     .await?;
     tx.commit().await
@@ -178,15 +179,19 @@ async fn of(db: &Database, deployment: &DeploymentId) -> Ran<Vec<GuestRow>> {
     found.iter().map(rows::guest).collect()
 }
 
+pub(crate) const AT: &str = "SELECT * FROM guests WHERE driver = ? AND id > ? AND (place = ? OR place IS NULL) \
+    ORDER BY id LIMIT ?";
+
 async fn at(
     db: &Database,
     driver: DriverKind,
     after: Option<&GuestId>,
     limit: u32,
 ) -> Ran<Vec<GuestRow>> {
-    let found = query("SELECT * FROM guests WHERE driver = ? AND id > ? ORDER BY id LIMIT ?")
+    let found = query(AT)
         .bind(driver.as_str())
         .bind(after.map_or("", GuestId::as_str))
+        .bind(db.here())
         .bind(limit)
         .fetch_all(db.read().await?.link())
         .await?;

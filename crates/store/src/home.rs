@@ -6,7 +6,8 @@ use domain::{DriverKind, PlaceId};
 use crate::database::Database;
 use crate::dialect;
 use crate::error::OpenError;
-use crate::sql::{Transaction, query};
+use crate::pools::Pools;
+use crate::sql::query;
 
 /// The server that opens a database: where its local guests live, and what the others are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,36 +39,33 @@ impl Database {
 
     /// The place of a new deployment or guest of this driver: ours where guests live on the machine, else none.
     pub(crate) fn place_of(&self, driver: DriverKind) -> Option<String> {
-        match driver {
-            DriverKind::Local => Some(self.here()),
-            DriverKind::Proxmox => None,
-        }
+        driver.is_of_a_place().then(|| self.here())
     }
 }
 
 /// Local deployments and guests that are at no place become ours. Where a database takes only one server all are: nobody
 /// else could look after them.
-pub(crate) async fn claim(tx: &mut Transaction, home: &Home) -> Result<(), OpenError> {
-    let sole = dialect::is_sole(tx.link().dialect());
+pub(crate) async fn claim(pools: &Pools, home: &Home) -> Result<(), OpenError> {
+    let sole = i64::from(dialect::is_sole(pools.dialect()));
+    let (driver, place) = (DriverKind::Local.as_str(), home.place.to_string());
     for (look, take) in CLAIMS {
-        let strays = |text: &'static str| {
-            let query = query(text);
-            let place = home.place.to_string();
-            query
-                .bind(DriverKind::Local.as_str())
-                .bind(place)
-                .bind(i64::from(sole))
-        };
-        if strays(look).fetch_optional(tx.link()).await?.is_some() {
-            let taken = query(take)
-                .bind(home.place.to_string())
-                .bind(DriverKind::Local.as_str())
-                .bind(home.place.to_string())
-                .bind(i64::from(sole))
-                .execute(tx.link())
-                .await?;
-            tracing::info!(taken, place = %home.place, "rows without a server belong to this one now");
+        let strays = query(look).bind(driver).bind(&place).bind(sole);
+        if strays
+            .fetch_optional(pools.read().await?.link())
+            .await?
+            .is_none()
+        {
+            continue;
         }
+        let (mut tx, _) = pools.write().await?;
+        let take = query(take)
+            .bind(&place)
+            .bind(driver)
+            .bind(&place)
+            .bind(sole);
+        let taken = take.execute(tx.link()).await?;
+        tx.commit().await?;
+        tracing::info!(taken, %place, "rows without a server belong to this one now");
     }
     Ok(())
 }

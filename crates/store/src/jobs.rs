@@ -11,14 +11,17 @@ use domain::status::{Event, ReleaseEvent};
 use domain::{DeploymentId, JobId, ReleaseId, Status};
 
 use crate::database::Database;
+use crate::dialect;
 use crate::error::{During, Fault, Ran};
 use crate::releases::end_abandoned;
 use crate::rows::{self, Read, ReleaseHead};
 use crate::tx::Tx;
 
-/// Jobs of one deployment run in the order they were asked for, so only its oldest one can be leased. The table holds
-/// only what waits or runs: walking it in order ends at the first job that is due.
+/// Jobs of one deployment run in the order they were asked for, so only its oldest one can be leased; and only by the
+/// server whose place holds its guests, or by any where they live at none. The table holds only what waits or runs:
+/// walking it in order ends at the first job that is due.
 pub(crate) const NEXT: &str = "SELECT j.* FROM jobs j WHERE j.due_at <= ? AND (j.lease_until IS NULL OR j.lease_until <= ?) \
+    AND EXISTS (SELECT 1 FROM managed m WHERE m.deployment_id = j.deployment_id AND (m.place = ? OR m.place IS NULL)) \
     AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.deployment_id = j.deployment_id AND o.seq < j.seq) \
     ORDER BY j.seq LIMIT 1";
 
@@ -91,12 +94,13 @@ pub(crate) fn span(duration: Duration) -> i64 {
 /// Workers poll: an empty queue is found empty by a reader, and costs no write transaction.
 async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(Job, Lease)>> {
     let now = rows::micros(db.now().await?);
-    if next(db.read().await?.link(), now).await?.is_none() {
+    if next(db, db.read().await?.link(), now, "").await?.is_none() {
         return Ok(None);
     }
     let mut tx = db.write().await?;
     let now = tx.now();
-    let Some(row) = next(tx.link(), now).await? else {
+    let skip = dialect::skip_locked(db.dialect());
+    let Some(row) = next(db, tx.link(), now, skip).await? else {
         return Ok(None);
     };
     let job = rows::job(&row)?;
@@ -131,8 +135,14 @@ async fn wake_for(tx: &mut Tx<'_>, release: &ReleaseId) -> Ran<()> {
     Ok(())
 }
 
-async fn next(link: Link<'_>, now: i64) -> Ran<Option<Row>> {
-    Ok(query(NEXT).bind(now).bind(now).fetch_optional(link).await?)
+async fn next(db: &Database, link: Link<'_>, now: i64, locking: &str) -> Ran<Option<Row>> {
+    let found = query(format!("{NEXT}{locking}"))
+        .bind(now)
+        .bind(now)
+        .bind(db.here())
+        .fetch_optional(link)
+        .await?;
+    Ok(found)
 }
 
 async fn renew(db: &Database, lease: &Lease, ttl: Duration) -> Ran<()> {
@@ -176,13 +186,18 @@ async fn give_back(db: &Database, lease: &Lease, after: Duration) -> Ran<()> {
     tx.commit().await
 }
 
-/// Their jobs are due at once: the workers are gone with their process.
+/// Their jobs are due at once: the workers are gone with their process, since one place has one. Where guests live at no
+/// place another server may be at work; there this is done only when it cannot be.
 async fn take_over(db: &Database, worker: &WorkerId) -> Ran<u64> {
     let mut tx = db.write().await?;
     let done = query(
-        "UPDATE jobs SET lease_until = NULL, worker = NULL WHERE worker IS NOT NULL AND worker <> ?",
+        "UPDATE jobs SET lease_until = NULL, worker = NULL WHERE worker IS NOT NULL AND worker <> ? \
+         AND EXISTS (SELECT 1 FROM managed m WHERE m.deployment_id = jobs.deployment_id \
+         AND (m.place = ? OR (m.place IS NULL AND ? = 1)))",
     )
     .bind(&worker.0)
+    .bind(db.here())
+    .bind(i64::from(dialect::is_sole(db.dialect())))
     .execute(tx.link())
     .await?;
     tx.commit().await?;

@@ -18,6 +18,10 @@ use crate::tx::Tx;
 
 #[async_trait]
 impl Servers for Database {
+    fn place(&self) -> PlaceId {
+        self.home().place
+    }
+
     async fn server_began(&self, worker: &WorkerId, ttl: Duration) -> StoreResult<()> {
         began(self, worker, ttl)
             .await
@@ -113,7 +117,9 @@ async fn left(db: &Database, worker: &WorkerId) -> Ran<()> {
         return Ok(());
     }
     let mut tx = db.write().await?;
-    query("UPDATE servers SET seen_until = 0 WHERE worker = ?")
+    let now = tx.now();
+    query("UPDATE servers SET seen_until = ? WHERE worker = ?")
+        .bind(now)
         .bind(&worker.0)
         .execute(tx.link())
         .await?;

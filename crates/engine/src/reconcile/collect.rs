@@ -1,45 +1,49 @@
-//! Collect: artifacts beyond those kept, and events beyond those of use.
-
-use std::sync::Arc;
+//! Collect: artifacts beyond those kept.
 
 use domain::Release;
 
-use crate::context::Context;
+use super::Term;
 use crate::error::{StepError, chain};
 
 /// Releases seen to in one pass.
 const PAGE: u32 = 50;
-/// Events kept for listeners that come back.
-const EVENTS: u32 = 20_000;
 
 /// Removes artifacts that no release needs.
-pub(super) async fn collect(ctx: &Arc<Context>) -> Result<(), StepError> {
+pub(super) async fn collect(term: &Term) -> Result<(), StepError> {
+    let ctx = &term.ctx;
     let keep = u32::try_from(ctx.config.limits.keep_releases.max(1)).unwrap_or(u32::MAX);
     for release in ctx.store().collectable(keep, PAGE).await? {
-        if let Err(error) = collect_one(ctx, &release).await {
+        if let Err(error) = collect_one(term, &release).await {
             tracing::warn!(release = %release.id, error = chain(&error), "an artifact could not be collected");
         }
     }
-    ctx.store().prune_events(EVENTS).await?;
     Ok(())
 }
 
-async fn collect_one(ctx: &Context, release: &Release) -> Result<(), StepError> {
+async fn collect_one(term: &Term, release: &Release) -> Result<(), StepError> {
     let Some(artifact) = &release.artifact else {
         return Ok(());
     };
-    let guests = ctx.store().guests_of(&release.deployment).await?;
+    let (ctx, store) = (&term.ctx, term.ctx.store());
+    // What a destroyed deployment had at its driver went with it.
+    let kind = store
+        .facts(&release.deployment)
+        .await?
+        .map(|facts| facts.driver);
+    if kind.is_some_and(|kind| !term.has(kind)) {
+        return Ok(());
+    }
+    let guests = store.guests_of(&release.deployment).await?;
     if guests.iter().any(|guest| guest.release == release.id) {
         return Ok(());
     }
     // Noted first: a rollback that is accepted from now on finds no artifact, rather than one that is about to go.
-    ctx.store().artifact_collected(&release.id).await?;
-    let store = ctx.store();
+    store.artifact_collected(&release.id).await?;
     let in_use = store
         .artifact_in_use(&release.deployment, artifact, &release.id)
         .await?;
-    if !in_use && let Some(facts) = store.facts(&release.deployment).await? {
-        let driver = ctx.driver(facts.driver)?;
+    if !in_use && let Some(kind) = kind {
+        let driver = ctx.driver(kind)?;
         driver.drop_artifact(&release.deployment, artifact).await?;
     }
     Ok(())

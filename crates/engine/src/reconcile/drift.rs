@@ -10,6 +10,7 @@ use domain::status::Event;
 use domain::{DeploymentId, Status};
 use futures_util::StreamExt;
 
+use super::Term;
 use crate::context::Context;
 use crate::error::{StepError, chain};
 use crate::text;
@@ -20,7 +21,8 @@ const PAGE: u32 = 200;
 const AT_ONCE: usize = 8;
 
 /// Looks at every deployment that should run.
-pub(super) async fn heal(ctx: &Arc<Context>) -> Result<(), StepError> {
+pub(super) async fn heal(term: &Term) -> Result<(), StepError> {
+    let ctx = &term.ctx;
     let mut after: Option<DeploymentId> = None;
     loop {
         let page = ctx.store().live(after.as_ref(), PAGE).await?;
@@ -30,7 +32,7 @@ pub(super) async fn heal(ctx: &Arc<Context>) -> Result<(), StepError> {
         after = Some(last.id);
         let running = page
             .into_iter()
-            .filter(|facts| facts.status == Status::Running);
+            .filter(|facts| facts.status == Status::Running && term.has(facts.driver));
         futures_util::stream::iter(running)
             .for_each_concurrent(AT_ONCE, |facts| look_at(ctx, facts))
             .await;

@@ -7,6 +7,7 @@ use domain::ports::{GuestRow, StoreError, Wanted};
 use domain::{GuestId, ReleaseStatus};
 use futures_util::StreamExt;
 
+use super::Term;
 use crate::context::Context;
 use crate::error::{StepError, chain};
 
@@ -16,8 +17,9 @@ const PAGE: u32 = 200;
 const AT_ONCE: usize = 4;
 
 /// Looks at every guest that does not serve.
-pub(super) async fn retire(ctx: &Arc<Context>) -> Result<(), StepError> {
-    for kind in ctx.ports.drivers.keys() {
+pub(super) async fn retire(term: &Term) -> Result<(), StepError> {
+    let ctx = &term.ctx;
+    for kind in ctx.ports.drivers.keys().filter(|kind| term.has(**kind)) {
         let mut after: Option<GuestId> = None;
         loop {
             let page = ctx.store().guests_at(*kind, after.as_ref(), PAGE).await?;

@@ -1,11 +1,9 @@
 //! Routes: the gateway has the table that the database says, also after either of them restarted.
 
-use std::sync::Arc;
-
-use crate::context::Context;
+use super::Term;
 use crate::error::StepError;
 
 /// Pushes the whole table.
-pub(super) async fn push(ctx: &Arc<Context>) -> Result<(), StepError> {
-    ctx.routes.replace_all().await
+pub(super) async fn push(term: &Term) -> Result<(), StepError> {
+    term.ctx.routes.replace_all().await
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use domain::DriverKind;
 use domain::limits::{BuildLimits, EngineLimits};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use store::{BadTarget, DatabaseTarget};
 
 use super::{Layers, World, parse};
 use crate::cli::ServeArgs;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The database; none: `DATA_DIR/deployments.db`. May hold a password.
     pub database_url: Option<SecretString>,
+    /// Where that came from, in words.
+    pub database_origin: String,
     /// Where new deployments go.
     pub driver: DriverKind,
     /// Apps answer at `NAME.BASE_DOMAIN`.
@@ -85,6 +88,7 @@ impl Settings {
                 None => default_data_dir(world)?,
             },
             database_url: layers.get("database_url").map(SecretString::from),
+            database_origin: layers.origin("database_url"),
             driver: read.or("driver", str::parse, DriverKind::Local)?,
             base_domain: read.or("base_domain", parse::domain, "localhost".to_owned())?,
             url: layers
@@ -96,6 +100,18 @@ impl Settings {
             secret_key_file: read.maybe("secret_key_file", parse::path)?,
             log: layers.get("log").unwrap_or_else(|| "info".to_owned()),
             limits: limits(&read)?,
+        })
+    }
+
+    /// The database; none named: `DATA_DIR/deployments.db`. The error says where the bad setting came from, never what it is.
+    pub fn database(&self) -> Result<DatabaseTarget, Fault> {
+        let Some(url) = &self.database_url else {
+            let file = self.data_dir.join("deployments.db");
+            return Ok(DatabaseTarget::Sqlite(file));
+        };
+        url.expose_secret().parse().map_err(|error: BadTarget| {
+            let what = text::bad_database_url(&self.database_origin);
+            Fault::new(Exit::BadInput, what).why(error.to_string())
         })
     }
 
@@ -114,12 +130,9 @@ impl Settings {
             "listen" => self.listen.to_string(),
             "gateway" => self.gateway.to_string(),
             "data_dir" => self.data_dir.display().to_string(),
-            "database_url" => match &self.database_url {
-                Some(url) => super::show::masked_url(url),
-                None => format!(
-                    "sqlite://{}",
-                    self.data_dir.join("deployments.db").display()
-                ),
+            "database_url" => match self.database() {
+                Ok(target) => target.to_string(),
+                Err(_) => text::BAD_DATABASE_URL.to_owned(),
             },
             "driver" => self.driver.to_string(),
             "base_domain" => self.base_domain.clone(),
@@ -168,6 +181,8 @@ fn limits(read: &Reader<'_>) -> Result<EngineLimits, Fault> {
         build_timeout: read.or("build_seconds", parse::seconds, default.build_timeout)?,
         release_timeout: read.or("release_seconds", parse::seconds, default.release_timeout)?,
         stop_grace: read.or("stop_seconds", parse::seconds, default.stop_grace)?,
+        lease: default.lease,
+        presence: default.presence,
     })
 }
 

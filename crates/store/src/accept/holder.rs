@@ -87,7 +87,7 @@ pub(super) async fn record_of(tx: &mut Tx<'_>, name: &Name, url: &GitUrl) -> Ran
     Ok((!records.is_empty()).then(|| records.swap_remove(chosen.unwrap_or(0))))
 }
 
-/// Makes a row managed: its place, slot and name are claimed.
+/// Makes a row managed: its slot and name are claimed, and where its guests live on the machine, they live on ours.
 pub(super) async fn manage(
     tx: &mut Tx<'_>,
     id: &DeploymentId,
@@ -95,11 +95,13 @@ pub(super) async fn manage(
     label: &HostLabel,
 ) -> Ran<()> {
     let slot = free_slot(tx, driver).await?;
-    query("INSERT INTO managed (deployment_id, driver, slot, label) VALUES (?, ?, ?, ?)")
+    let place = tx.db.place_of(driver);
+    query("INSERT INTO managed (deployment_id, driver, slot, label, place) VALUES (?, ?, ?, ?, ?)")
         .bind(id.to_string())
         .bind(driver.as_str())
         .bind(slot)
         .bind(label.as_str())
+        .bind(place)
         .execute(tx.link())
         .await?;
     query("UPDATE slots SET deployment_id = ? WHERE driver = ? AND slot = ?")

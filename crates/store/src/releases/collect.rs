@@ -14,11 +14,14 @@ pub(crate) const COLLECTABLE: &str = "SELECT r.* FROM releases r WHERE r.artifac
     (r.status IN ('failed', 'cancelled', 'superseded') OR (r.status = 'kept' AND \
     (SELECT COUNT(*) FROM releases n WHERE n.deployment_id = r.deployment_id AND n.version > r.version \
      AND n.status IN ('serving', 'kept') AND n.artifact IS NOT NULL) >= ?)) \
+    AND EXISTS (SELECT 1 FROM managed m WHERE m.deployment_id = r.deployment_id \
+     AND (m.place = ? OR m.place IS NULL)) \
     ORDER BY r.id LIMIT ?";
 
 pub(super) async fn collectable(db: &Database, keep: u32, limit: u32) -> Ran<Vec<Release>> {
     let found = query(COLLECTABLE)
         .bind(keep)
+        .bind(db.here())
         .bind(limit.min(MOST))
         .fetch_all(db.read().await?.link())
         .await?;

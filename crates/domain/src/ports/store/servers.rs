@@ -44,6 +44,9 @@ pub enum Whereabouts {
 /// file says who that is.
 #[async_trait]
 pub trait Servers: Send + Sync + 'static {
+    /// The place of this server.
+    fn place(&self) -> PlaceId;
+
     /// This server begins, and takes its place from whoever had it: by the one process that may use the data folder.
     async fn server_began(&self, worker: &WorkerId, ttl: Duration) -> StoreResult<()>;
 
