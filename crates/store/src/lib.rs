@@ -37,7 +37,7 @@ mod tx;
 mod vault;
 
 pub use database::{Database, Opening};
-pub use dial::{DialError, DialKind, Server, Version, probe};
+pub use dial::{DialError, DialKind, Server, Version, in_use, probe};
 pub use dialect::Dialect;
 pub use error::OpenError;
 pub use home::Home;

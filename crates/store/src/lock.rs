@@ -36,7 +36,8 @@ impl Lock {
     }
 }
 
-fn lock_path(database: &Path) -> PathBuf {
+/// The file of the lock.
+pub(crate) fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
     name.into()

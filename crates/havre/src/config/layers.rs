@@ -1,12 +1,14 @@
 //! Lays the sources of settings over each other and remembers which one each value came from.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use super::table::{IGNORED, SETTINGS};
+use super::dot_env;
+use super::table::{DATABASE_URL, IGNORED, SETTINGS};
 use crate::exit::{Exit, Fault};
 use crate::text;
 
@@ -25,8 +27,11 @@ impl World {
     /// The world of this process.
     pub fn of_this_process() -> Self {
         Self {
+            // What is not UTF-8 is kept with marks in it, so that it is refused rather than taken for unset.
             env: std::env::vars_os()
-                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .filter_map(|(k, v)| {
+                    Some((k.into_string().ok()?, v.to_string_lossy().into_owned()))
+                })
                 .collect(),
             folder: std::env::current_dir().unwrap_or_default(),
             is_root: nix::unistd::geteuid().is_root(),
@@ -76,7 +81,7 @@ impl Layers {
         dot_env: DotEnv,
     ) -> Result<Self, Fault> {
         let dot = match dot_env {
-            DotEnv::Read => read_dot_env(&world.folder.join(".env"))?,
+            DotEnv::Read => read_dot_env(&world.folder.join(".env"), &world.env)?,
             DotEnv::Skip => BTreeMap::new(),
         };
         let mut found = from_toml(&world.folder.join("havre.toml"))?;
@@ -113,7 +118,11 @@ impl Layers {
 }
 
 fn from_vars(vars: &BTreeMap<String, String>, origin: fn(&str) -> String) -> Vec<Found> {
-    let set = |name: &str| vars.get(name).filter(|value| !value.trim().is_empty());
+    // A database that is named by nothing would silently be another one than was meant: that is an error, told later.
+    let set = |name: &str| {
+        let value = vars.get(name);
+        value.filter(|value| !value.trim().is_empty() || name == DATABASE_URL)
+    };
     let mut found: Vec<Found> = SETTINGS
         .iter()
         .filter_map(|setting| {
@@ -138,16 +147,24 @@ fn from_vars(vars: &BTreeMap<String, String>, origin: fn(&str) -> String) -> Vec
     found
 }
 
-fn read_dot_env(path: &Path) -> Result<BTreeMap<String, String>, Fault> {
-    if !path.is_file() {
-        return Ok(BTreeMap::new());
+/// Errors name a line by its number alone: it may be a secret.
+fn read_dot_env(
+    path: &Path,
+    env: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let bad = |why: String| {
+        let what = text::unreadable_file(path);
+        Fault::new(Exit::BadInput, what)
+            .why(why)
+            .cure(text::DOT_ENV_CURE)
+    };
+    match std::fs::read_to_string(path) {
+        Ok(content) => dot_env::parse(&content, env).map_err(|line| bad(text::bad_line(line))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
+        // A folder of that name is a virtual environment of Python.
+        Err(_) if path.is_dir() => Ok(BTreeMap::new()),
+        Err(error) => Err(bad(error.to_string())),
     }
-    // The error of the library would quote the line, and a line of `.env` may be a secret.
-    let bad = || Fault::new(Exit::BadInput, text::unreadable_file(path)).cure(text::DOT_ENV_CURE);
-    dotenvy::from_path_iter(path)
-        .map_err(|_| bad())?
-        .collect::<Result<_, _>>()
-        .map_err(|_| bad())
 }
 
 /// The same file may describe the app of this folder, so tables other than `[server]` are nobody's business here.
@@ -158,7 +175,8 @@ fn from_toml(path: &Path) -> Result<Vec<Found>, Fault> {
     let bad = |why: String| Fault::new(Exit::BadInput, text::unreadable_file(path)).why(why);
     let table: toml::Table = content
         .parse()
-        .map_err(|e: toml::de::Error| bad(e.to_string()))?;
+        // Without the line itself, which the whole error quotes: it may be a secret.
+        .map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
     let Some(server) = table.get("server").and_then(toml::Value::as_table) else {
         return Ok(Vec::new());
     };

@@ -1,5 +1,6 @@
 //! Settings of the server: flags, environment, `.env`, `havre.toml`, in that order.
 
+mod dot_env;
 mod layers;
 mod parse;
 mod settings;

@@ -1,6 +1,5 @@
 //! `havre config`.
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{DotEnv, Layers, SETTINGS, Settings, World};
@@ -53,16 +52,4 @@ fn as_json(settings: &Settings, layers: &Layers) -> String {
         .collect();
     let body = json!({"success": true, "settings": all, "ignored": ignored});
     format!("{body:#}")
-}
-
-/// A database URL without its password.
-pub fn masked_url(url: &SecretString) -> String {
-    match url::Url::parse(url.expose_secret()) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            let _ = parsed.set_password(Some(text::MASK));
-            parsed.to_string()
-        }
-        Ok(_) => url.expose_secret().to_owned(),
-        Err(_) => text::MASK.to_owned(),
-    }
 }

@@ -13,12 +13,15 @@ const fn setting(key: &'static str, env: &'static [&'static str]) -> Setting {
     Setting { key, env }
 }
 
+/// The variable of the database.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     setting("listen", &["HAVRE_LISTEN"]),
     setting("gateway", &["HAVRE_GATEWAY"]),
     setting("data_dir", &["HAVRE_DATA_DIR"]),
-    setting("database_url", &["DATABASE_URL"]),
+    setting("database_url", &[DATABASE_URL]),
     setting("driver", &["HAVRE_DRIVER"]),
     setting("base_domain", &["HAVRE_BASE_DOMAIN"]),
     setting("url", &["HAVRE_URL"]),

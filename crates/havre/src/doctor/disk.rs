@@ -35,6 +35,23 @@ fn verdict(data_dir: &Path, free: u64, all: u64) -> Check {
     }
 }
 
+/// The server holds this much for its own last words; below it nothing new is taken.
+const LAST: u64 = 16 << 20;
+/// A day or two of a busy server.
+const SCARCE: u64 = 256 << 20;
+
+/// The disk of an SQLite file.
+pub fn of_database(folder: &Path, free: u64, all: u64) -> Check {
+    let what = text::disk_free(folder, free, all);
+    if free < LAST {
+        Check::fail("db disk", what, text::DB_DISK_CURE)
+    } else if free < SCARCE {
+        Check::warn("db disk", what, text::DB_DISK_CURE)
+    } else {
+        Check::ok("db disk", what)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::check::State;
@@ -47,5 +64,13 @@ mod tests {
         assert_eq!(state(5_000_000_000, 500_000_000_000), State::Warn);
         assert_eq!(state(1_000_000_000, 500_000_000_000), State::Fail);
         assert_eq!(state(400_000_000, 10_000_000_000), State::Fail);
+    }
+
+    #[test]
+    fn a_database_needs_little_but_not_nothing() {
+        let state = |free| of_database(Path::new("/x"), free, 1 << 40).state;
+        assert_eq!(state(1 << 30), State::Ok);
+        assert_eq!(state(100 << 20), State::Warn);
+        assert_eq!(state(1 << 20), State::Fail);
     }
 }

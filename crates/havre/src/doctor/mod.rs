@@ -1,10 +1,12 @@
 //! `havre doctor`: what Havre needs of this machine, and the cure for what is missing.
 
 mod check;
+mod database;
 mod disk;
 mod network;
 mod run;
 mod sandbox;
+mod schema;
 mod server;
 mod tools;
 

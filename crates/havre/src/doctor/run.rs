@@ -4,11 +4,12 @@ use console::Style;
 use serde_json::json;
 
 use super::check::{Check, State};
-use super::{disk, network, sandbox, server, tools};
+use super::{database, disk, network, sandbox, server, tools};
 use crate::client::Client;
 use crate::config::{DotEnv, Layers, Settings, World};
 use crate::exit::{Exit, Outcome};
 use crate::screen::Screen;
+use crate::serve;
 use crate::text;
 
 /// Looks at everything. 0 when nothing must be mended, else 4: deploys would be refused.
@@ -17,7 +18,7 @@ pub async fn run(screen: Screen, url: Option<String>) -> Outcome {
     let layers = Layers::read(&world, &[("url", url)], DotEnv::Read)?;
     let settings = Settings::from_layers(&layers, &world)?;
     let client = Client::new(&settings.url)?;
-    let checks = look(&settings, &client).await;
+    let checks = look(&settings, &world, &client).await;
     let failed = checks.iter().any(|check| check.state == State::Fail);
     if screen.json {
         let body = json!({"success": !failed, "checks": checks});
@@ -35,12 +36,13 @@ pub async fn run(screen: Screen, url: Option<String>) -> Outcome {
     Ok(if failed { Exit::Refused } else { Exit::Done })
 }
 
-async fn look(settings: &Settings, client: &Client) -> Vec<Check> {
+async fn look(settings: &Settings, world: &World, client: &Client) -> Vec<Check> {
     let health = server::answers(client).await;
     let ours = health.is_some();
     let mut checks = tools::checks();
     checks.extend(sandbox::checks().await);
     checks.push(disk::check(&settings.data_dir));
+    checks.extend(database::checks(settings, world, ours, serve::system_clock()).await);
     checks.push(network::port(
         "API port",
         settings.listen,

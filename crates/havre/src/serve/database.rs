@@ -1,11 +1,9 @@
 //! The database and its key.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ports::{Clock, Dice};
-use secrecy::ExposeSecret;
-use store::{Database, DatabaseTarget, OpenError, SecretKey};
+use store::{Database, OpenError, SecretKey};
 
 use super::DataDir;
 use crate::config::Settings;
@@ -18,25 +16,13 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     dice: Arc<Dice>,
 ) -> Result<Arc<Database>, Fault> {
-    let target = target(settings, data_dir)?;
+    let target = settings.database()?;
     let key_file = settings.secret_key_file.as_deref();
     let key = SecretKey::load_or_create(data_dir.path(), key_file, &dice)
         .map_err(|error| Fault::new(Exit::BadInput, error.to_string()))?;
     Database::open(&target, key, clock, dice)
         .await
         .map_err(|error| Fault::new(exit_of(&error), error.to_string()))
-}
-
-fn target(settings: &Settings, data_dir: &DataDir) -> Result<DatabaseTarget, Fault> {
-    match &settings.database_url {
-        Some(url) => url
-            .expose_secret()
-            .parse()
-            .map_err(|error: store::BadTarget| Fault::new(Exit::BadInput, error.to_string())),
-        None => Ok(DatabaseTarget::Sqlite(
-            PathBuf::from(data_dir.path()).join("deployments.db"),
-        )),
-    }
 }
 
 fn exit_of(error: &OpenError) -> Exit {

@@ -43,6 +43,17 @@ pub fn bad_setting(key: &str, value: &str, origin: &str) -> String {
     format!("`{value}` is not a good value for `{key}` (from: {origin}).")
 }
 
+/// Stands for a `DATABASE_URL` that is not taken; it may hold a password, so it is not shown.
+pub const BAD_DATABASE_URL: &str = "(not a database URL; `havre doctor` says why)";
+
+pub fn bad_database_url(origin: &str) -> String {
+    format!("The database is not set right (from: {origin}).")
+}
+
+pub fn bad_line(number: usize) -> String {
+    format!("Line {number} is not one.")
+}
+
 pub fn unreadable_file(path: &Path) -> String {
     format!("{} cannot be read.", path.display())
 }

@@ -4,6 +4,7 @@ mod client;
 mod config;
 mod demo;
 mod doctor;
+mod doctor_db;
 pub mod help;
 mod serve;
 
@@ -11,4 +12,5 @@ pub use client::*;
 pub use config::*;
 pub use demo::*;
 pub use doctor::*;
+pub use doctor_db::*;
 pub use serve::*;

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod in_use;
 mod mysql;
 mod network_fs;
 mod postgres;
@@ -13,6 +14,7 @@ mod sort;
 mod tests;
 
 pub use error::{DialError, DialKind};
+pub use in_use::in_use;
 pub(crate) use network_fs::network_filesystem;
 pub use run::probe;
 pub(crate) use run::{Dialed, Need, Way, dial};
