@@ -22,6 +22,7 @@ mod pipeline;
 mod races;
 mod records;
 mod rollback;
+mod same_answers;
 mod secrecy;
 mod servers;
 mod sqlalchemy;

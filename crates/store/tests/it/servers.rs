@@ -143,6 +143,12 @@ pub async fn connect(server: Server, url: &str) -> Other {
     }
 }
 
+/// Whether both servers are there, with a word for each that is not.
+pub fn both(test: &str) -> bool {
+    let urls = [Server::Postgres, Server::MariaDb].map(|server| server.url(test));
+    urls.iter().all(Option::is_some)
+}
+
 /// Runs a test on a database of its own, which is dropped also when the test panics.
 pub async fn on(server: Server, test: &str, body: impl AsyncFnOnce(&TestDatabase)) {
     let Some(database) = TestDatabase::create(server, test).await else {

@@ -19,7 +19,7 @@ use store::{Database, DatabaseTarget, Home, Opening, SecretKey, TimeSource};
 use tempfile::TempDir;
 
 use crate::other::Other;
-use crate::servers::{self, Server};
+use crate::servers::{self, Server, TestDatabase};
 
 /// A clock that stands still until a test moves it.
 pub struct HandClock(Mutex<DateTime<Utc>>);
@@ -110,10 +110,15 @@ impl World {
     /// A test on a server, in a database of its own.
     pub async fn on(server: Server, test: &str, body: impl AsyncFnOnce(Self)) {
         servers::on(server, test, async |database| {
-            let folder = tempfile::tempdir().unwrap();
-            body(Self::open(folder, database.url(), 1).await).await;
+            body(Self::of(database).await).await;
         })
         .await;
+    }
+
+    /// In a database of a server, which somebody else drops.
+    pub async fn of(database: &TestDatabase) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open(folder, database.url(), 1).await
     }
 
     async fn open(folder: TempDir, url: String, seed: u8) -> Self {
