@@ -300,7 +300,6 @@ pub(crate) fn no_such_version(version: u32, newest: u32) -> String {
 
 pub(crate) const NO_SLUG: &str = "the message holds no letter or digit of which a file name can be made. Say in a few words \
     what changes";
-pub(crate) const VERSION_RANGE: &str = "the version must be between 1 and 9999";
 
 // What cannot be compared.
 

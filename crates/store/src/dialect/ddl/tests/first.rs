@@ -17,9 +17,9 @@ fn told_alike(looks: Vec<String>) -> Vec<String> {
 
 #[tokio::test]
 async fn the_first_migration_makes_what_it_always_made() {
-    let mut old = Live::new().await;
+    let mut old = Live::sqlite().await;
     old.run(BEFORE).await;
-    let mut new = Live::new().await;
+    let mut new = Live::sqlite().await;
     let migrations = Migrations::embedded().unwrap();
     let first = migrations.get(1).unwrap();
     let mut schema = Schema::default();
@@ -28,5 +28,5 @@ async fn the_first_migration_makes_what_it_always_made() {
     assert!(old.len() > 100, "{old:#?}");
     assert_eq!(made, old);
     assert!(new.migrate(&first.down, &mut schema).await);
-    assert_eq!(new.looks().await, Live::new().await.looks().await);
+    assert_eq!(new.looks().await, Live::sqlite().await.looks().await);
 }

@@ -2,4 +2,5 @@
 
 mod first;
 mod live;
+mod random;
 mod says;
