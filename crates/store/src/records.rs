@@ -59,6 +59,7 @@ pub(crate) use batch::Batches;
 pub(crate) use limits::story;
 pub(crate) use new::ready as ready_row;
 pub(crate) use row::COLUMNS;
+pub(crate) use write::{MOST_AT_ONCE, insert_many};
 
 /// The rows of the seed's table: a view of the database, made by [`Database::records`].
 #[derive(Debug, Clone, Copy)]

@@ -73,6 +73,20 @@ pub(super) fn insert(values: [Value; 15]) -> Query {
     values.into_iter().fold(query(INSERT), Query::bind)
 }
 
+/// Rows of one statement: a multiple of the columns below what every database takes as values (SQLite: 32,766).
+pub(crate) const MOST_AT_ONCE: usize = 500;
+
+/// One statement that saves many rows.
+pub(crate) fn insert_many(rows: Vec<[Value; 15]>) -> Query {
+    const ROW: &str = ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut text = String::with_capacity(INSERT.len() + rows.len() * ROW.len());
+    text.push_str(INSERT);
+    for _ in 1..rows.len() {
+        text.push_str(ROW);
+    }
+    rows.into_iter().flatten().fold(query(text), Query::bind)
+}
+
 /// Gives when the row was made.
 async fn dated_by_server(
     db: &Database,
