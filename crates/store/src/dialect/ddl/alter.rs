@@ -135,25 +135,29 @@ fn alter_in_postgres(
     alter(dialect, table, &changes.join(", "))
 }
 
-/// The value of a column in its new type.
+/// The value of a column in its new type. SQLite keeps a value as it is unless its sort changes: what a foreign hand wrote
+/// there against the type is still there behind it.
 fn converted(dialect: Dialect, (from, to): (&Column, &Column), fill: Option<&Default>) -> String {
     let name = spell::name(dialect, &from.name);
-    let moved = Conversion::between(&from.kind, &to.kind) != Conversion::None;
-    let value = match (dialect, &to.kind) {
-        (Dialect::Sqlite, ColumnType::Integer | ColumnType::BigInt) if moved => {
-            format!("CAST({name} AS INTEGER)")
-        }
-        (Dialect::Sqlite, ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText)
-            if moved =>
-        {
-            format!("CAST({name} AS TEXT)")
-        }
-        (Dialect::Postgres, _) if moved => format!("{name}::{}", bare_kind(to)),
+    let value = match (dialect, Conversion::between(&from.kind, &to.kind)) {
+        (_, Conversion::None) => name,
+        (Dialect::Postgres, _) => format!("{name}::{}", bare_kind(to)),
+        (Dialect::Sqlite, Conversion::Converting | Conversion::Unknown) => affinity(&name, to),
         _ => name,
     };
     match fill {
         Some(fill) => format!("COALESCE({value}, {})", spell::value(dialect, fill)),
         None => value,
+    }
+}
+
+fn affinity(name: &str, to: &Column) -> String {
+    match to.kind {
+        ColumnType::Integer | ColumnType::BigInt => format!("CAST({name} AS INTEGER)"),
+        ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText => {
+            format!("CAST({name} AS TEXT)")
+        }
+        _ => name.to_owned(),
     }
 }
 
