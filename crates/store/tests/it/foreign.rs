@@ -60,6 +60,7 @@ async fn a_row_of_sqlalchemy_is_shown_as_it_is() {
     assert_eq!((counts.total, counts.running), (1, 1));
     let running = ListQuery {
         status: Some(Status::Running),
+        want_total: true,
         limit: 9,
         ..ListQuery::default()
     };
@@ -81,6 +82,7 @@ async fn unreadable_rows_are_flagged_and_break_nothing() {
         .unwrap();
     world.deploy("good").await;
     let all = ListQuery {
+        want_total: true,
         limit: 9,
         ..ListQuery::default()
     };
