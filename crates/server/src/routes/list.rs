@@ -16,7 +16,7 @@ use crate::state::App;
 /// Lists deployments.
 ///
 /// With any parameter: one page. A row must fit every filter; text is compared bytewise, a status in any case. Rows that
-/// are equal in the order are in the order of `created_at`, then of `id`.
+/// are equal in the order are in the order of `created_at`, then of `id`; those of equal names by `id` alone.
 ///
 /// `page` times `per_page` is at most 100,000; beyond that, and wherever all are walked through, go on with
 /// `cursor=next_cursor`, which costs the same everywhere. `total` may be one second old. A request with `tag` looks at

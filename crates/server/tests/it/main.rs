@@ -6,6 +6,7 @@ mod contract;
 mod guards;
 mod harness;
 mod lifecycle;
+mod lists;
 mod mishaps;
 mod openapi;
 mod pages;

@@ -114,7 +114,8 @@ pub struct ListQuery {
     pub want_total: bool,
 }
 
-/// The order of a list. Rows that are equal in it are in the order of `created_at`, then of their ids, the same way round.
+/// The order of a list. Rows that are equal in it are in the order of `created_at`, then of their ids, the same way
+/// round; those of equal names by id alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sort {
     /// By what.
