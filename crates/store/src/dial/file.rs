@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
-use super::DialKind;
+use super::{DialKind, in_use};
 
 /// What every SQLite database begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -19,6 +19,10 @@ pub(super) fn look(path: &Path) -> Result<bool, DialKind> {
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     look_at_folder(folder)?;
+    if in_use(path) {
+        // It is a database then, and perhaps this process has it open: closing it here would end SQLite's locks on it.
+        return Ok(false);
+    }
     let read_only = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => look_at_file(path, file).map(|()| false)?,
         Err(error) if error.kind() == ErrorKind::NotFound => false,

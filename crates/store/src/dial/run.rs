@@ -16,12 +16,10 @@ use crate::target::{DatabaseTarget, ServerTarget};
 /// How a database is reached, proven to work. Its connections are to run `dialect::connect::session` first.
 #[derive(Clone)]
 pub(crate) enum Way {
-    /// A file; whether it may have a write-ahead log.
+    /// An SQLite file: `dialect::writer` and `dialect::reader`.
     File {
         /// The file.
         path: PathBuf,
-        /// False on a network file system.
-        log_ahead: bool,
     },
     /// In memory.
     Memory,
@@ -51,7 +49,7 @@ pub(crate) struct Dialed {
 /// Looks at the file, or connects to the server and asks what it is. Makes and changes nothing. A `connect_timeout` of
 /// the URL wins over `within`.
 ///
-/// Not for a file that this process has open: closing it here would end SQLite's locks on it.
+/// Not for a file that this process has open without holding its lock: closing it here would end SQLite's own locks on it.
 pub(crate) async fn dial(
     target: &DatabaseTarget,
     access: Need,
@@ -112,7 +110,6 @@ async fn of_file(target: &DatabaseTarget, path: &Path) -> Result<(Way, Server), 
     let (read_only, network) = looked.map_err(|kind| DialError::new(target, kind, None))?;
     let way = Way::File {
         path: path.to_owned(),
-        log_ahead: network.is_none(),
     };
     Ok((way, sqlite(target, read_only, network).await?))
 }

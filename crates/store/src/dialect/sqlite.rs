@@ -6,6 +6,9 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
 
+use crate::dial::network_filesystem;
+use crate::text;
+
 /// Moves the write-ahead log into the database file, so that copying that one file is a backup.
 pub(crate) const FOLD_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
@@ -16,9 +19,24 @@ const BUSY: Duration = Duration::from_secs(10);
 ///
 /// `synchronous` is FULL: with NORMAL a power cut may take back the last commits of a write-ahead log, and a deploy that
 /// was answered with 202 would be gone. It costs one fsync per transaction; there are a few dozen in a whole deploy.
+///
+/// On a network file system there is no write-ahead log: what its readers and writers share does not reach the other
+/// machine, and the database would break.
 pub(crate) fn writer(path: &Path) -> SqliteConnectOptions {
+    let network = network_filesystem(path);
+    if let Some(kind) = network {
+        tracing::warn!(kind, file = %path.display(), "{}", text::NETWORK_FILE);
+    }
+    writer_on(path, network.is_some())
+}
+
+fn writer_on(path: &Path, network: bool) -> SqliteConnectOptions {
+    let journal = match network {
+        true => SqliteJournalMode::Delete,
+        false => SqliteJournalMode::Wal,
+    };
     common(SqliteConnectOptions::new().filename(path), "-1024")
-        .journal_mode(SqliteJournalMode::Wal)
+        .journal_mode(journal)
         .pragma("journal_size_limit", "16777216")
         .synchronous(SqliteSynchronous::Full)
 }
@@ -55,4 +73,33 @@ pub(crate) async fn is_usable(connection: &mut SqliteConnection) -> Result<bool,
         tracing::warn!("SQLite undid a transaction by itself; its connection is opened anew");
     }
     Ok(usable)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions, Row};
+
+    use super::*;
+
+    async fn journal_of(path: &Path, network: bool) -> String {
+        let options = writer_on(path, network).create_if_missing(true);
+        let mut link = options.connect().await.unwrap();
+        let made = "CREATE TABLE IF NOT EXISTS t (i); INSERT INTO t VALUES (1)";
+        sqlx::raw_sql(made).execute(&mut link).await.unwrap();
+        let row = sqlx::raw_sql("PRAGMA journal_mode")
+            .fetch_one(&mut link)
+            .await;
+        let mode = row.unwrap().get(0);
+        link.close().await.unwrap();
+        mode
+    }
+
+    #[tokio::test]
+    async fn no_write_ahead_log_on_a_network_file_system_even_where_there_was_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        assert_eq!(journal_of(&path, false).await, "wal");
+        assert_eq!(journal_of(&path, true).await, "delete");
+        assert_eq!(journal_of(&path, false).await, "wal");
+    }
 }

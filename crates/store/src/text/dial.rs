@@ -3,6 +3,9 @@
 use crate::dial::DialKind;
 use crate::dialect::Dialect;
 
+pub(crate) const NETWORK_FILE: &str = "the database is on a network file system: it gets no write-ahead log, is slower, and \
+    its locks may not hold. Keep it on a local disk, or use PostgreSQL or MySQL";
+
 /// How a database is called.
 pub(crate) fn kind(dialect: Dialect) -> &'static str {
     match dialect {
