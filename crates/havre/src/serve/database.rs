@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::ports::{Clock, Dice};
-use store::{Database, OpenError, SecretKey};
+use store::{Database, OpenError, Opening, SecretKey, TimeSource};
 
-use super::DataDir;
+use super::{DataDir, place};
 use crate::config::Settings;
 use crate::exit::{Exit, Fault};
 
@@ -20,7 +20,14 @@ pub async fn open(
     let key_file = settings.secret_key_file.as_deref();
     let key = SecretKey::load_or_create(data_dir.path(), key_file, &dice)
         .map_err(|error| Fault::new(Exit::BadInput, error.to_string()))?;
-    Database::open(&target, key, clock, dice)
+    let opening = Opening {
+        home: place::home(settings, data_dir, &dice)?,
+        key,
+        clock,
+        dice,
+        time: TimeSource::Database,
+    };
+    Database::open_with(&target, opening)
         .await
         .map_err(|error| Fault::new(exit_of(&error), error.to_string()))
 }

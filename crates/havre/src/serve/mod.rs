@@ -7,6 +7,7 @@ mod gateway;
 mod listen;
 mod logging;
 mod notify;
+mod place;
 mod run;
 mod server;
 mod signals;

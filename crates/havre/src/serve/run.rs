@@ -114,7 +114,7 @@ async fn start_engine(
     let config = EngineConfig {
         data_dir: data_dir.folder("engine")?,
         worker: WorkerId(worker),
-        // The data folder and the database file are locked: nobody else works on them.
+        // The data folder is locked: nobody else works at this place.
         sole_worker: true,
         default_driver: settings.driver,
         base_domain: settings.base_domain.clone(),

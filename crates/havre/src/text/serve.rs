@@ -45,6 +45,16 @@ pub fn data_dir_taken(dir: &Path) -> String {
 pub const DATA_DIR_TAKEN_CURE: &str =
     "Stop that one, or give this one a folder of its own with --data-dir.";
 
+pub fn bad_place(path: &Path) -> String {
+    format!(
+        "{} holds no id. It says which deployments of the database live in this data folder.",
+        path.display()
+    )
+}
+
+pub const BAD_PLACE_CURE: &str = "Put the file back from a backup. Only if there is none, and no other server uses the \
+    database, remove it: a new one is made, and deployments of an SQLite database come along.";
+
 pub fn cannot_listen(address: SocketAddr, why: &str) -> String {
     format!("{address} cannot be listened on: {why}.")
 }
