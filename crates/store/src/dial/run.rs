@@ -1,6 +1,6 @@
 //! Dialing: within a time, one answer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::mysql::MySqlConnectOptions;
@@ -17,10 +17,7 @@ use crate::target::{DatabaseTarget, ServerTarget};
 #[derive(Clone)]
 pub(crate) enum Way {
     /// An SQLite file: `dialect::writer` and `dialect::reader`.
-    File {
-        /// The file.
-        path: PathBuf,
-    },
+    File,
     /// In memory.
     Memory,
     /// PostgreSQL.
@@ -108,10 +105,7 @@ async fn of_file(target: &DatabaseTarget, path: &Path) -> Result<(Way, Server), 
     });
     let looked = looked.await.unwrap_or(Err(DialKind::Other));
     let (read_only, network) = looked.map_err(|kind| DialError::new(target, kind, None))?;
-    let way = Way::File {
-        path: path.to_owned(),
-    };
-    Ok((way, sqlite(target, read_only, network).await?))
+    Ok((Way::File, sqlite(target, read_only, network).await?))
 }
 
 async fn sqlite(

@@ -129,7 +129,7 @@ async fn a_file_is_dialed_with_its_version_and_its_log() {
         (dialed.server.version.major, dialed.server.network),
         (3, None)
     );
-    assert!(matches!(dialed.way, Way::File { .. }));
+    assert!(matches!(dialed.way, Way::File));
     let dialed = dial(&DatabaseTarget::Memory, Need::Write, PATIENCE)
         .await
         .unwrap();
