@@ -14,42 +14,42 @@ fn column(name: &str, kind: ColumnType) -> Column {
 }
 
 /// Text of at most so many characters.
-pub(super) fn varchar(name: &str, length: u32) -> Column {
+pub(crate) fn varchar(name: &str, length: u32) -> Column {
     column(name, ColumnType::Varchar(length))
 }
 
 /// Text of at most 65,535 bytes; without index and default.
-pub(super) fn text(name: &str) -> Column {
+pub(crate) fn text(name: &str) -> Column {
     column(name, ColumnType::Text)
 }
 
 /// Text without a bound that matters; without index and default.
-pub(super) fn long_text(name: &str) -> Column {
+pub(crate) fn long_text(name: &str) -> Column {
     column(name, ColumnType::LongText)
 }
 
 /// A whole number of 32 bits.
-pub(super) fn integer(name: &str) -> Column {
+pub(crate) fn integer(name: &str) -> Column {
     column(name, ColumnType::Integer)
 }
 
 /// A whole number of 64 bits.
-pub(super) fn big_int(name: &str) -> Column {
+pub(crate) fn big_int(name: &str) -> Column {
     column(name, ColumnType::BigInt)
 }
 
 /// A time as the seed's table holds it. Havre's own tables hold microseconds in a `big_int`.
-pub(super) fn datetime(name: &str) -> Column {
+pub(crate) fn datetime(name: &str) -> Column {
     column(name, ColumnType::DateTime)
 }
 
 /// JSON as the seed's table holds it.
-pub(super) fn json(name: &str) -> Column {
+pub(crate) fn json(name: &str) -> Column {
     column(name, ColumnType::Json)
 }
 
 /// A number that counts up by itself: the whole primary key.
-pub(super) fn counting(name: &str) -> Column {
+pub(crate) fn counting(name: &str) -> Column {
     Column {
         auto: true,
         ..big_int(name)
@@ -58,7 +58,7 @@ pub(super) fn counting(name: &str) -> Column {
 
 impl Column {
     /// It may hold nothing.
-    pub(super) fn nullable(self) -> Self {
+    pub(crate) fn nullable(self) -> Self {
         Self {
             nullable: true,
             ..self
@@ -66,7 +66,7 @@ impl Column {
     }
 
     /// What it holds when a row is written without it.
-    pub(super) fn default(self, value: Default) -> Self {
+    pub(crate) fn default(self, value: Default) -> Self {
         Self {
             default: Some(value),
             ..self
@@ -74,7 +74,7 @@ impl Column {
     }
 
     /// It is looked for without regard to case.
-    pub(super) fn any_case(self) -> Self {
+    pub(crate) fn any_case(self) -> Self {
         Self {
             any_case: true,
             ..self
@@ -83,7 +83,7 @@ impl Column {
 }
 
 /// A table without indexes and foreign keys.
-pub(super) fn table(
+pub(crate) fn table(
     name: &str,
     primary_key: &[&str],
     columns: impl IntoIterator<Item = Column>,
@@ -99,12 +99,12 @@ pub(super) fn table(
 
 impl Table {
     /// An index. A column written as `lower(column)` is found in any case.
-    pub(super) fn indexed(self, name: &str, columns: &[&str]) -> Self {
+    pub(crate) fn indexed(self, name: &str, columns: &[&str]) -> Self {
         self.with_index(name, columns, false)
     }
 
     /// An index in which no two rows may be equal.
-    pub(super) fn unique(self, name: &str, columns: &[&str]) -> Self {
+    pub(crate) fn unique(self, name: &str, columns: &[&str]) -> Self {
         self.with_index(name, columns, true)
     }
 
@@ -119,7 +119,7 @@ impl Table {
     }
 
     /// A foreign key of one column, to the column `there` of another table.
-    pub(super) fn points_at(mut self, column: &str, table: &str, there: &str) -> Self {
+    pub(crate) fn points_at(mut self, column: &str, table: &str, there: &str) -> Self {
         let columns = owned(&[column]);
         self.foreign_keys.push(ForeignKey {
             name: ForeignKey::name_of(&self.name, &columns),

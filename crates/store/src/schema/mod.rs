@@ -20,7 +20,7 @@
 //! - [`diff`] never names a table that is not Havre's, if [`recognise`] was asked first.
 
 mod apply;
-mod build;
+pub(crate) mod build;
 mod check;
 mod convert;
 mod diff;

@@ -109,6 +109,32 @@ impl Live {
         true
     }
 
+    /// How many rows are in the way of an operation.
+    pub(super) async fn in_the_way(&mut self, op: &Op, schema: &Schema) -> i64 {
+        let mut all = 0;
+        for check in self.dialect().checks(op, schema) {
+            let rows = self.rows(&check.count).await;
+            all += rows[0].int_opt("count").unwrap().unwrap();
+        }
+        all
+    }
+
+    /// The values of a column of a table whose key is `seq`, in its order, as text.
+    pub(super) async fn values(&mut self, table: &str, column: &str) -> Vec<Option<String>> {
+        let text = self.text();
+        let sql = format!("SELECT CAST({column} AS {text}) AS it FROM {table} ORDER BY seq");
+        let rows = self.rows(&sql).await;
+        rows.iter().map(|row| row.text_opt("it").unwrap()).collect()
+    }
+
+    /// What a cast to text is called.
+    fn text(&mut self) -> &'static str {
+        match self.dialect() {
+            Dialect::MariaDb => "CHAR",
+            _ => "TEXT",
+        }
+    }
+
     /// What the database says that it is.
     pub(super) async fn schema(&mut self) -> Schema {
         read_schema(&mut self.0.link()).await.unwrap()
@@ -162,9 +188,11 @@ impl Live {
 
     /// The keys of a table, in order: which rows are there.
     pub(super) async fn ids(&mut self, table: &Table) -> Vec<String> {
-        let (quote, text) = match self.dialect() {
-            Dialect::MariaDb => ('`', "CHAR"),
-            _ => ('"', "TEXT"),
+        let text = self.text();
+        let quote = if self.dialect() == Dialect::MariaDb {
+            '`'
+        } else {
+            '"'
         };
         let table = &table.name;
         self.texts(&format!(

@@ -3,4 +3,5 @@
 mod first;
 mod live;
 mod random;
+mod same;
 mod says;
