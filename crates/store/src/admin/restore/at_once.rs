@@ -88,11 +88,9 @@ async fn wipe(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), RestoreError> 
 /// The tables without indexes: those are made at once when all rows are there, which is faster.
 async fn create(link: &mut Link<'_>, schema: &Schema) -> Result<(), RestoreError> {
     for table in schema.tables.values() {
-        let table = bare(link.dialect(), table);
-        // All others may be pointed at.
-        let mut others = schema.clone();
-        others.tables.remove(&table.name);
-        run(link, &Op::CreateTable { table }, &others).await?;
+        let dialect = link.dialect();
+        let create = dialect.create_bare(&bare(dialect, table));
+        link.again().run_script(&create).await?;
     }
     Ok(())
 }

@@ -75,9 +75,9 @@ async fn beside(
     for table in schema.tables.values() {
         let mut table = bare(link.dialect(), table);
         table.name = new(&table.name);
-        let op = Op::CreateTable { table };
-        run(link, &op, &built).await?;
-        apply(&op, &mut built)?;
+        let create = link.dialect().create_bare(&table);
+        link.again().run_script(&create).await?;
+        built.tables.insert(table.name.clone(), table);
     }
     plan.rows(link, inbox, new).await?;
     plan.numbers(link, new).await?;

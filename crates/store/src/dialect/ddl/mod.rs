@@ -40,6 +40,11 @@ impl Dialect {
         }
     }
 
+    /// The statement that makes a table without its indexes, as it is: to be filled first.
+    pub(crate) fn create_bare(self, table: &Table) -> String {
+        parts::create(self, &table.name, &parts::body(self, table))
+    }
+
     fn change(self, op: &Op, was: &Table, is: &Table) -> Vec<String> {
         match op {
             Op::AddColumn { column, fill, .. } => {

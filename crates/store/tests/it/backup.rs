@@ -1,0 +1,11 @@
+//! Backup, verify and restore: everything comes back, on whichever database, or nothing changes.
+
+mod damage;
+mod files;
+mod foreign;
+mod keys;
+mod killed;
+mod moves;
+mod schemas;
+mod tools;
+mod while_writing;
