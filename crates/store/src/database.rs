@@ -4,11 +4,13 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Clock, Dice};
 
 use crate::deployments::Totals;
+use crate::dial::{Dialed, Need, Way, dial, sorted};
 use crate::dialect;
 use crate::error::{OpenError, Ran};
 use crate::home::{self, Home};
@@ -23,6 +25,9 @@ use crate::sql::{Conn, Link, Transaction, query};
 use crate::target::DatabaseTarget;
 use crate::tx::Tx;
 use crate::vault::Vault;
+
+/// How long a server may take to answer the first time.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a database is opened with.
 pub struct Opening {
@@ -89,18 +94,20 @@ impl Database {
             time,
             home,
         } = opening;
-        let lock = match target.file() {
-            Some(path) => {
-                let lock = Lock::take(path)?;
-                make_file(path)?;
-                Some(lock)
-            }
-            None => None,
-        };
-        let pools = pools(target, &clock)
+        // Before the file is opened: closing it once more would end SQLite's locks on it.
+        let dialed = dial(target, Need::Write, PATIENCE).await?;
+        let lock = target.file().map(claim_file).transpose()?;
+        let pools = pools(target, dialed, &clock)
             .await
-            .map_err(|error| cannot_open(target, error))?;
-        prepare(&pools, target.file(), &mut key, clock.as_ref(), Arc::clone(&dice)).await?;
+            .map_err(|error| sorted(target, &error))?;
+        prepare(
+            &pools,
+            target.file(),
+            &mut key,
+            clock.as_ref(),
+            Arc::clone(&dice),
+        )
+        .await?;
         home::claim(&pools, &home).await?;
         Ok(Arc::new_cyclic(|me| Self {
             batches: pools.one_writer().map(Batches::new),
@@ -219,24 +226,34 @@ impl std::fmt::Debug for Database {
     }
 }
 
-async fn pools(target: &DatabaseTarget, clock: &Arc<dyn Clock>) -> Result<Pools, sqlx::Error> {
-    match target {
-        DatabaseTarget::Memory => Pools::memory(dialect::memory()).await,
-        DatabaseTarget::Sqlite(path) => {
+async fn pools(
+    target: &DatabaseTarget,
+    dialed: Dialed,
+    clock: &Arc<dyn Clock>,
+) -> Result<Pools, sqlx::Error> {
+    match dialed.way {
+        Way::Memory => Pools::memory(dialect::memory()).await,
+        Way::File => {
+            let path = target.file().unwrap_or(Path::new(""));
             Pools::sqlite(dialect::writer(path), dialect::reader(path)).await
         }
-        DatabaseTarget::Postgres(server) => {
-            Ok(Pools::postgres(server.postgres()?, Arc::clone(clock)))
-        }
-        DatabaseTarget::MySql(server) => {
-            let dialect = server.flavour().await?;
-            Ok(Pools::mysql(server.mysql()?, dialect, Arc::clone(clock)))
+        Way::Postgres(options) => Ok(Pools::postgres(*options, Arc::clone(clock))),
+        Way::MySql(options) => {
+            let dialect = dialed.server.dialect;
+            Ok(Pools::mysql(*options, dialect, Arc::clone(clock)))
         }
     }
 }
 
+/// Takes an SQLite file for this process alone, and makes it if it is not there.
+pub(crate) fn claim_file(path: &Path) -> Result<Lock, OpenError> {
+    let lock = Lock::take(path)?;
+    make_file(path)?;
+    Ok(lock)
+}
+
 /// The file is made by us, for us alone; SQLite gives its log the same mode.
-pub(crate) fn make_file(path: &Path) -> Result<(), OpenError> {
+fn make_file(path: &Path) -> Result<(), OpenError> {
     let made = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -247,16 +264,6 @@ pub(crate) fn make_file(path: &Path) -> Result<(), OpenError> {
         path: path.to_owned(),
         why: error.to_string(),
     })
-}
-
-fn cannot_open(target: &DatabaseTarget, error: sqlx::Error) -> OpenError {
-    match target {
-        DatabaseTarget::Sqlite(path) => OpenError::CannotOpen {
-            path: path.clone(),
-            why: error.to_string(),
-        },
-        _ => error.into(),
-    }
 }
 
 /// Schema, then key: a start that was cut is gone on with by the next one.

@@ -25,6 +25,9 @@ pub enum OpenError {
         /// What the system said.
         why: String,
     },
+    /// There is no such file, and the command does not make one.
+    #[error("{}", text::not_there(.0))]
+    NotThere(PathBuf),
     /// Its schema is not one that this program may use as it is.
     #[error(transparent)]
     Schema(#[from] MigrateError),

@@ -79,6 +79,10 @@ impl Pools {
             .acquire_timeout(SERVER_PATIENCE)
             .idle_timeout(IDLE)
             .max_lifetime(LIFETIME)
+            .after_connect(|connection, _| {
+                let greeting = sqlx::raw_sql(dialect::connect::session(Dialect::Postgres));
+                Box::pin(async move { greeting.execute(connection).await.map(drop) })
+            })
             .connect_lazy_with(options);
         Self::Postgres(pool, Breaker::new(clock))
     }
@@ -93,6 +97,10 @@ impl Pools {
             .acquire_timeout(SERVER_PATIENCE)
             .idle_timeout(IDLE)
             .max_lifetime(LIFETIME)
+            .after_connect(move |connection, _| {
+                let greeting = sqlx::raw_sql(dialect::connect::session(dialect));
+                Box::pin(async move { greeting.execute(connection).await.map(drop) })
+            })
             .connect_lazy_with(options);
         Self::MySql(pool, dialect, Breaker::new(clock))
     }

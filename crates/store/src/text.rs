@@ -162,3 +162,10 @@ pub(crate) fn unknown_column_type(word: &str) -> String {
         "`{word}` is not a column type. Use one of: varchar(N), text, long_text, integer, big_int, datetime, json."
     )
 }
+
+pub(crate) fn not_there(file: &Path) -> String {
+    format!(
+        "there is no database {}. Make one with `havre db init`, or correct DATABASE_URL.",
+        file.display()
+    )
+}

@@ -1,12 +1,14 @@
 //! A database opened for an administrator: one connection, no key, and whatever schema it has.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::ports::Clock;
 use sqlx::ConnectOptions;
 
-use crate::database::make_file;
+use crate::database::{PATIENCE, claim_file};
+use crate::dial::{Dialed, Need, Way, dial, sorted};
 use crate::dialect::{self, Dialect};
 use crate::error::OpenError;
 use crate::lock::Lock;
@@ -39,15 +41,18 @@ impl Admin {
         access: Access,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let lock = match (target.file(), access) {
-            (Some(path), Access::Alone) => {
-                let lock = Lock::take(path)?;
-                make_file(path)?;
-                Some(lock)
-            }
-            _ => None,
+        let need = match access {
+            Access::Look => Need::Read,
+            Access::Add | Access::Alone => Need::Write,
         };
-        let connection = connect(target, access).await?;
+        let dialed = dial(target, need, PATIENCE).await?;
+        let lock = match access {
+            Access::Alone => target.file().map(claim_file).transpose()?,
+            Access::Look | Access::Add => there(target).map(|()| None)?,
+        };
+        let connection = connect(target, dialed, access)
+            .await
+            .map_err(|error| sorted(target, &error))?;
         Ok(Self {
             target: target.clone(),
             connection,
@@ -118,29 +123,34 @@ impl Admin {
     }
 }
 
-async fn connect(target: &DatabaseTarget, access: Access) -> Result<Owned, OpenError> {
-    let connection = match target {
-        DatabaseTarget::Memory => Owned::Sqlite(dialect::memory().connect().await?),
-        DatabaseTarget::Sqlite(path) => {
+/// A command that neither makes nor changes the database says so where there is none.
+fn there(target: &DatabaseTarget) -> Result<(), OpenError> {
+    match target.file() {
+        Some(path) if !path.exists() => Err(OpenError::NotThere(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+async fn connect(
+    target: &DatabaseTarget,
+    dialed: Dialed,
+    access: Access,
+) -> Result<Owned, sqlx::Error> {
+    let dialect = dialed.server.dialect;
+    let mut connection = match dialed.way {
+        Way::Memory => Owned::Sqlite(dialect::memory().connect().await?),
+        Way::File => {
+            let path = target.file().unwrap_or(Path::new(""));
             let options = match access {
                 Access::Look => dialect::reader(path),
                 Access::Add | Access::Alone => dialect::writer(path),
             };
-            Owned::Sqlite(
-                options
-                    .connect()
-                    .await
-                    .map_err(|error| OpenError::CannotOpen {
-                        path: path.clone(),
-                        why: error.to_string(),
-                    })?,
-            )
+            Owned::Sqlite(options.connect().await?)
         }
-        DatabaseTarget::Postgres(server) => Owned::Postgres(server.postgres()?.connect().await?),
-        DatabaseTarget::MySql(server) => {
-            let dialect = server.flavour().await?;
-            Owned::MySql(server.mysql()?.connect().await?, dialect)
-        }
+        Way::Postgres(options) => Owned::Postgres(options.connect().await?),
+        Way::MySql(options) => Owned::MySql(options.connect().await?, dialect),
     };
+    let greeting = dialect::connect::session(dialect);
+    connection.link().run_script(greeting).await?;
     Ok(connection)
 }

@@ -157,22 +157,3 @@ impl ServerTarget {
         }
     }
 }
-
-/// For callers that do not dial first.
-impl ServerTarget {
-    pub(crate) fn postgres(&self) -> Result<sqlx::postgres::PgConnectOptions, sqlx::Error> {
-        Ok(crate::dialect::connect::postgres(self, self.tls.mode))
-    }
-
-    pub(crate) fn mysql(&self) -> Result<sqlx::mysql::MySqlConnectOptions, sqlx::Error> {
-        Ok(crate::dialect::connect::mysql(self, self.tls.mode))
-    }
-
-    pub(crate) async fn flavour(&self) -> Result<crate::dialect::Dialect, sqlx::Error> {
-        let target = super::DatabaseTarget::MySql(self.clone());
-        let found = crate::dial::probe(&target, Duration::from_secs(10)).await;
-        found
-            .map(|server| server.dialect)
-            .map_err(|error| sqlx::Error::Configuration(error.to_string().into()))
-    }
-}
