@@ -44,4 +44,5 @@ pub use home::Home;
 pub use key::{KeyError, SecretKey};
 pub use migrate::MigrateError;
 pub use pools::TimeSource;
+pub use records::{NewRecord, Record, RecordChange, Records};
 pub use target::{BadTarget, DatabaseTarget, Password, Place, ServerTarget, Tls, TlsMode};

@@ -27,3 +27,5 @@ mod secrecy;
 mod servers;
 mod sqlalchemy;
 mod work;
+mod seed;
+mod stats;
