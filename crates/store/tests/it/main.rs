@@ -2,30 +2,38 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[macro_use]
+mod ground;
+#[macro_use]
 mod world;
 
 mod accept;
+mod adopt;
+mod backup;
 mod cancel;
 mod change;
 mod dial;
+mod dial_tls;
 mod fence;
 mod figures;
 mod foreign;
 mod guests;
+mod introspect;
 mod invariants;
 mod kill;
 mod list;
+mod migrations;
 mod open;
 mod order;
 mod other;
+mod own_postgres;
 mod pipeline;
 mod races;
 mod records;
 mod rollback;
 mod same_answers;
 mod secrecy;
+mod seed;
 mod servers;
 mod sqlalchemy;
-mod work;
-mod seed;
 mod stats;
+mod work;
