@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::Admin;
 use super::upgrade::load;
+use crate::dialect::introspect::{self, Size};
 use crate::migrate::ledger::{DEPLOYMENTS, Ledger};
 use crate::migrate::{MigrateError, refuse};
-use crate::schema::Op;
+use crate::schema::{Op, Schema};
 
 /// Which schema a database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +122,22 @@ pub async fn history(
         loses: Vec::new(),
     });
     Ok(known.chain(unknown).collect())
+}
+
+/// What the database looks like: all its tables, others' too.
+///
+/// # Errors
+/// The database failed.
+pub async fn live_schema(admin: &mut Admin) -> Result<Schema, MigrateError> {
+    Ok(introspect::read_schema(&mut admin.link()).await?)
+}
+
+/// How large the database and its tables are, as far as it knows without reading itself through.
+///
+/// # Errors
+/// The database failed.
+pub async fn size(admin: &mut Admin) -> Result<Size, MigrateError> {
+    Ok(introspect::read_size(&mut admin.link()).await?)
 }
 
 /// True when the database holds a table of deployments, whoever made it.

@@ -20,11 +20,16 @@ pub use backup::{
     BackupError, BackupReport, BackupTo, OnProgress, Phase, Progress, backup, default_name,
 };
 pub use error::AdminError;
-pub use history::{HistoryEntry, SchemaKind, SchemaState, has_deployments, history, state};
+pub use history::{HistoryEntry, SchemaKind, SchemaState, has_deployments, history, live_schema, size, state};
 pub use migrate::{MigrateOptions, MigrateReport, migrate, migrate_to};
+pub use crate::dialect::introspect::{Size, TableSize};
 pub use crate::migrate::losses::Loss;
 pub use open::{Access, Admin};
 pub use revision::Revision;
 pub use upgrade::{DowngradePlan, UpgradeOptions, UpgradeReport, downgrade, plan_downgrade, upgrade};
+pub use seed::{SeedOptions, SeedReport, seed};
+pub use stats::{
+    Day, SizeStats, Stats, StatusCount, Success, TableStats, Top, ValueCount, stats,
+};
 pub use restore::{RestoreError, RestoreOptions, RestoreReport, holds, restore};
 pub use verify::{VerifyError, VerifyReport, verify};

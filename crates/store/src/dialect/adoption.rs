@@ -135,7 +135,7 @@ fn from_text(dialect: Dialect) -> FromText {
         },
         Dialect::MySql | Dialect::MariaDb => FromText {
             before: None,
-            value: "CASE WHEN JSON_VALID(resources_json) THEN resources_json \
+            value: "CASE WHEN JSON_VALID(resources_json) THEN CONVERT(resources_json USING utf8mb4) \
                 ELSE JSON_QUOTE(CONVERT(resources_json USING utf8mb4)) END",
             after: None,
         },

@@ -9,4 +9,5 @@ mod size;
 mod sqlite;
 
 pub(crate) use read::{read_schema, table_names};
-pub(crate) use size::{Size, TableSize, read_size};
+pub(crate) use size::read_size;
+pub use size::{Size, TableSize};

@@ -6,22 +6,22 @@ use crate::sql::{Link, query};
 
 /// The size of a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Size {
+pub struct Size {
     /// All of it, in bytes, what is free inside included.
-    pub(crate) bytes: i64,
+    pub bytes: i64,
     /// Its tables, by name.
-    pub(crate) tables: Vec<TableSize>,
+    pub tables: Vec<TableSize>,
 }
 
 /// The size of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TableSize {
+pub struct TableSize {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// How many rows it has, about: what the database's own statistics say. None where it keeps none.
-    pub(crate) rows: Option<i64>,
+    pub rows: Option<i64>,
     /// With its indexes, in bytes. None where the database does not count by table.
-    pub(crate) bytes: Option<i64>,
+    pub bytes: Option<i64>,
 }
 
 /// What the database knows about its size without reading itself through.
