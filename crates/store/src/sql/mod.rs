@@ -11,6 +11,6 @@ mod value;
 pub(crate) use builder::Builder;
 pub(crate) use link::{Conn, Link, Owned};
 pub(crate) use query::{Query, query};
-pub(crate) use row::Row;
+pub(crate) use row::{Row, postgres_int, postgres_place, postgres_text};
 pub(crate) use transaction::Transaction;
 pub(crate) use value::Value;

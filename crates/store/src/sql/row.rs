@@ -122,7 +122,8 @@ fn postgres<T>(
     read(value).map(Some).map_err(|error| decode(column, error))
 }
 
-fn postgres_text(value: PgValueRef<'_>) -> Result<String, BoxDynError> {
+/// Text, or JSON as text.
+pub(crate) fn postgres_text(value: PgValueRef<'_>) -> Result<String, BoxDynError> {
     let is_jsonb = value.type_info().name() == "JSONB";
     let bytes = value.as_bytes()?;
     // The binary form of jsonb begins with the number of that form.
@@ -134,7 +135,8 @@ fn postgres_text(value: PgValueRef<'_>) -> Result<String, BoxDynError> {
     Ok(std::str::from_utf8(bytes.unwrap_or_default())?.to_owned())
 }
 
-fn postgres_int(value: PgValueRef<'_>) -> Result<i64, BoxDynError> {
+/// A whole number of any width, or the number behind a time.
+pub(crate) fn postgres_int(value: PgValueRef<'_>) -> Result<i64, BoxDynError> {
     Ok(match *value.as_bytes()? {
         [one] => i64::from(one),
         [a, b] => i64::from(i16::from_be_bytes([a, b])),
@@ -150,7 +152,8 @@ fn postgres_time(value: PgValueRef<'_>) -> Result<NaiveDateTime, BoxDynError> {
     at.ok_or_else(|| "a time out of all calendars".into())
 }
 
-fn postgres_place(value: PgValueRef<'_>) -> Result<String, BoxDynError> {
+/// A time as text, `infinity` too.
+pub(crate) fn postgres_place(value: PgValueRef<'_>) -> Result<String, BoxDynError> {
     match postgres_int(value.clone())? {
         i64::MAX => Ok(INFINITY.into()),
         i64::MIN => Ok(MINUS_INFINITY.into()),
