@@ -145,7 +145,8 @@ pub(super) fn row_length(table: &Table) -> Checked {
     Ok(())
 }
 
-fn bytes(kind: &ColumnType) -> u64 {
+/// The most bytes of a value in a row or in a key on MySQL.
+pub(super) fn bytes(kind: &ColumnType) -> u64 {
     match kind {
         ColumnType::Varchar(length) => u64::from(*length) * 4,
         ColumnType::Integer => 4,

@@ -1,7 +1,7 @@
 //! The operations that lead from one schema to another.
 
 use super::convert::Conversion;
-use super::{Column, ForeignKey, Index, Op, OpError, Schema, Table, order};
+use super::{Column, ForeignKey, Index, Op, OpError, Schema, Table, check, order};
 use crate::text::schema as text;
 
 /// Why no migration leads from one schema to the other.
@@ -223,7 +223,8 @@ impl<'a> Steps<'a> {
         here && there && !touched(table, &key.columns) && !touched(&key.table, &key.references)
     }
 
-    fn in_order(self) -> Vec<Op> {
+    fn in_order(mut self) -> Vec<Op> {
+        self.alter_columns.sort_by_key(growth);
         let (cut, drop_tables) = order::drops(&self.dropped);
         let (create_tables, tied) = order::creates(&self.created);
         [
@@ -242,5 +243,15 @@ impl<'a> Steps<'a> {
         .into_iter()
         .flatten()
         .collect()
+    }
+}
+
+/// By how many bytes a row grows: what shrinks goes first, so that no row or key is too long meanwhile.
+fn growth(op: &Op) -> i64 {
+    match op {
+        Op::AlterColumn { from, to, .. } => {
+            check::bytes(&to.kind).cast_signed() - check::bytes(&from.kind).cast_signed()
+        }
+        _ => 0,
     }
 }

@@ -4,4 +4,5 @@ mod files;
 mod model;
 mod ops;
 pub(crate) mod random;
+mod recognised;
 mod ways;

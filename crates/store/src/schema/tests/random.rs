@@ -17,13 +17,13 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
     (
         tables,
         parts,
-        proptest::collection::vec(any::<(Pick, Pick)>(), 0..5),
+        proptest::collection::vec(any::<(Pick, Pick, u8)>(), 0..5),
     )
         .prop_map(|(names, parts, keys)| {
             let tables = names.into_iter().zip(parts);
             let mut schema: Schema = tables.map(|(name, part)| table(name, part)).collect();
-            for (from, to) in keys {
-                add_key(&mut schema, from, to);
+            for (from, to, chance) in keys {
+                add_key(&mut schema, from, to, chance % 4 == 0);
             }
             schema
         })
@@ -142,7 +142,7 @@ fn try_op(table: &mut Table, op: impl FnOnce(String) -> Op) {
 }
 
 /// A foreign key from a column of its own, with an index under it.
-fn add_key(schema: &mut Schema, from: Pick, to: Pick) {
+fn add_key(schema: &mut Schema, from: Pick, to: Pick, with_default: bool) {
     let names: Vec<String> = schema.tables.keys().cloned().collect();
     if names.is_empty() {
         return;
@@ -153,6 +153,10 @@ fn add_key(schema: &mut Schema, from: Pick, to: Pick) {
         name: name.clone(),
         nullable: true,
         auto: false,
+        default: with_default.then(|| match to.as_str() {
+            "plain" => Default::Number(0),
+            _ => Default::Text("none".into()),
+        }),
         ..key_of(to)
     };
     let part = IndexColumn {
