@@ -8,3 +8,6 @@ mod deploy;
 mod faults;
 mod healing;
 mod lab;
+mod outage;
+mod servers;
+mod shared;
