@@ -20,6 +20,14 @@ pub(crate) async fn back_up_file(
     now: DateTime<Utc>,
 ) -> Result<PathBuf, MigrateError> {
     let wanted = beside(file, &format!(".backup-{}", now.format("%Y%m%dT%H%M%SZ")));
+    copy_file(link, wanted).await
+}
+
+/// Copies an SQLite database, as it is at one moment, into a new file; it gets a number when the name is taken.
+pub(crate) async fn copy_file(
+    link: &mut Link<'_>,
+    wanted: PathBuf,
+) -> Result<PathBuf, MigrateError> {
     let part = beside(&wanted, ".part");
     let failed = |why: String| MigrateError::Backup {
         path: wanted.clone(),

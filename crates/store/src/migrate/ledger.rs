@@ -68,9 +68,15 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
+    /// The first migration, begun by a reset: what was there before is still to go.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.note == super::reset::NOTE
+    }
+
     pub(crate) fn error(&self) -> MigrateError {
         let what = match self.way {
             Way::Adopt => text::CUT_ADOPTION.to_owned(),
+            Way::Up if self.is_reset() => crate::text::admin::CUT_RESET.to_owned(),
             way => text::cut_migration(&text::revision(self.version, &self.name), way == Way::Up),
         };
         MigrateError::Cut {

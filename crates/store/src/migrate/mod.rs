@@ -13,10 +13,11 @@ mod error;
 pub(crate) mod ledger;
 pub(crate) mod losses;
 pub(crate) mod moves;
+pub(crate) mod reset;
 pub(crate) mod run;
 mod step;
 mod stepwise;
 
-pub(crate) use backup::back_up_file;
+pub(crate) use backup::{back_up_file, copy_file};
 pub(crate) use bring_up::{bring_up, refuse};
 pub use error::MigrateError;

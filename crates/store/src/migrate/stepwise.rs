@@ -2,7 +2,7 @@
 //! migration that was cut is seen, refused by `serve`, and ended by the next one. Only the step behind the last one that
 //! was written down is in doubt, and whether it happened is read from the schema.
 
-use super::MigrateError;
+use super::{MigrateError, reset};
 use super::effect::is_done;
 use super::ledger::{self, Cut, Ledger, Way};
 use super::moves::{Move, Rest, between};
@@ -21,6 +21,9 @@ pub(super) async fn go(run: Run<'_>, link: &mut Link<'_>, to: u32) -> Result<Don
     let mut done = Done::default();
     let mut from = ledger.version();
     if let Some(cut) = ledger.cut_migration() {
+        if cut.is_reset() {
+            reset::drop_own(link, &run.migrations.tables()).await?;
+        }
         let rest = Rest::of(run.migrations, cut, to)?;
         match &rest {
             Rest::On(step, first) => {
