@@ -58,9 +58,12 @@ impl Run<'_> {
     ) -> Result<(), MigrateError> {
         begin(link).await?;
         let done = async {
+            ledger::make_tables(link).await?;
             self.may_go(link, objection).await?;
             drop_own(link, &self.migrations.tables()).await?;
-            forget(link).await?;
+            query("DELETE FROM havre_schema")
+                .execute(link.again())
+                .await?;
             self.inside(link, self.migrations.newest()).await
         }
         .await;
@@ -72,6 +75,8 @@ impl Run<'_> {
         link: &mut Link<'_>,
         objection: &impl Objection,
     ) -> Result<(), MigrateError> {
+        // This would end the transaction.
+        ledger::make_tables(link).await?;
         link.again().run_script("START TRANSACTION").await?;
         let written = async {
             self.may_go(link, objection).await?;
@@ -94,7 +99,9 @@ impl Run<'_> {
         let Some(first) = self.migrations.get(1) else {
             return Err(MigrateError::Refused(text::NO_MIGRATIONS.into()));
         };
-        forget(link).await?;
+        query("DELETE FROM havre_schema")
+            .execute(link.again())
+            .await?;
         let cut = Cut {
             way: Way::Up,
             version: first.version,
@@ -135,17 +142,6 @@ impl Run<'_> {
             None => Ok(()),
         }
     }
-}
-
-async fn forget(link: &mut Link<'_>) -> Result<(), MigrateError> {
-    ledger::make_tables(link).await?;
-    for way in [Way::Up, Way::Down] {
-        ledger::end_cut(link, way).await?;
-    }
-    query("DELETE FROM havre_schema")
-        .execute(link.again())
-        .await?;
-    Ok(())
 }
 
 /// Drops those of our tables that are there, each before those that it points at. The runner's own stay.

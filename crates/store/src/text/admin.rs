@@ -20,3 +20,30 @@ pub(crate) fn behind(version: u32, newest: u32) -> String {
 pub(crate) fn too_many_examples(count: u32, most: u32) -> String {
     format!("{count} examples are too many: at most {most} are made at once. Give a smaller --count.")
 }
+
+/// What was cut, when it is a reset.
+pub(crate) const CUT_RESET: &str = "a reset of this database";
+
+pub(crate) const NO_MIGRATIONS: &str = "there are no migrations to make a schema from";
+
+pub(crate) fn servers_use_it(servers: &[String]) -> String {
+    format!(
+        "servers use this database: {}. Nothing was changed. Stop them first, or reset it all the same with --force; they \
+         would fail then until they are started again.",
+        servers.join(", ")
+    )
+}
+
+pub(crate) fn guests_exist(guests: u64) -> String {
+    format!(
+        "{guests} guests of this database exist, and nobody would know of them any more. Nothing was changed. Remove the \
+         deployments first (havre destroy), or reset it all the same with --force and remove the guests by hand."
+    )
+}
+
+pub(crate) fn points_at_ours(from: &str, to: &str) -> String {
+    format!(
+        "the table `{from}` of another program has a foreign key to Havre's table `{to}`, so that one cannot be removed. \
+         Nothing was changed. Remove the foreign key first."
+    )
+}
