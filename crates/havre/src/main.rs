@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod db;
 mod demo;
 mod doctor;
 mod exit;
@@ -48,6 +49,7 @@ fn run(cli: Cli, screen: Screen) -> Outcome {
         Command::Serve(args) => roles::serve(screen, &args),
         Command::Gateway(args) => roles::gateway(args),
         Command::Demo(args) => roles::small_runtime()?.block_on(demo::run(screen, &args)),
+        Command::Db(command) => roles::small_runtime()?.block_on(db::run(screen, command)),
         Command::Doctor => roles::small_runtime()?.block_on(doctor::run(screen, cli.url)),
         command => verb(cli.url, screen, command),
     }

@@ -74,7 +74,7 @@ impl SecretKey {
     }
 
     /// True when its file is there.
-    pub(crate) fn is_saved(&self) -> bool {
+    pub fn is_saved(&self) -> bool {
         self.saved
     }
 

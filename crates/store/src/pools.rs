@@ -18,7 +18,7 @@ use crate::sql::{Conn, Transaction, query};
 /// How long a query waits for its turn at SQLite's one writer.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a query waits for a connection to a server. Whoever asked has an answer then: 503.
-const SERVER_PATIENCE: Duration = Duration::from_secs(3);
+const SERVER_PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that nobody needs any more gives its memory back.
 const IDLE: Duration = Duration::from_secs(60);
 /// A connection to a server is not kept for ever: servers, and what stands between, tire of old ones.

@@ -136,10 +136,6 @@ async fn all(db: &Database) -> Ran<Vec<ServerRow>> {
 
 /// The servers that use a database now, for who must be alone on it: none where there is no such table. Where a database
 /// takes only one server the lock of its file says so, not this.
-#[expect(
-    dead_code,
-    reason = "the commands that must be alone come with this change"
-)]
 pub(crate) async fn alive(mut link: Link<'_>, now: DateTime<Utc>) -> Ran<Vec<ServerRow>> {
     let tables = query(dialect::tables(link.dialect()))
         .fetch_all(link.again())

@@ -1,18 +1,23 @@
 //! The command line: names and flags are part of the interface.
 
 mod app;
+mod db;
 mod deploy;
 mod roles;
 
 pub use app::{
     DestroyArgs, EnvCommand, ListArgs, LogsArgs, NameArgs, OpenArgs, RedeployArgs, RollbackArgs,
 };
+pub use db::{
+    BackupArgs, DbCommand, DirArgs, DowngradeArgs, MigrateArgs, ResetArgs, RestoreArgs, SeedArgs,
+    UpgradeArgs, VerifyArgs,
+};
 pub use deploy::{DeployArgs, ResourceArgs};
 pub use roles::{DemoArgs, GatewayArgs, ServeArgs};
 
 use clap::{Parser, Subcommand};
 
-use crate::text::help;
+use crate::text::{help, help_db};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -58,6 +63,8 @@ pub enum Command {
     Open(OpenArgs),
     #[command(about = help::DESTROY)]
     Destroy(DestroyArgs),
+    #[command(subcommand, about = help_db::DB)]
+    Db(DbCommand),
     #[command(about = help::DOCTOR)]
     Doctor,
     #[command(about = help::CONFIG)]

@@ -78,6 +78,7 @@ fn request(args: &DeployArgs) -> Result<DeployRequest, Fault> {
         framework: args.framework.clone(),
         resources: args.resources.request(),
         env_vars: env_pairs(&args.env, |name| std::env::var(name).ok())?,
+        tags: None,
         git_ref: args.git_ref.clone(),
         root: args.root.clone(),
         any_version: args.any_version,

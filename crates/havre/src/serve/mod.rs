@@ -17,5 +17,5 @@ pub use data_dir::DataDir;
 pub use driver::open as open_driver;
 pub use gateway::{control_socket, holder as gateway_holder};
 pub use logging::start as start_logging;
-pub use run::{run, system_clock};
+pub use run::{run, system_clock, world};
 pub use signals::Signals;

@@ -135,7 +135,7 @@ fn timer(duration: Duration) -> impl Future<Output = ()> + Send {
     tokio::time::sleep(duration)
 }
 
-fn world() -> Result<(Arc<dyn Clock>, Arc<Dice>), Fault> {
+pub fn world() -> Result<(Arc<dyn Clock>, Arc<Dice>), Fault> {
     let mut seed = [0; 32];
     rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut seed)
         .map_err(|error| Fault::new(Exit::Platform, text::no_randomness(&error.to_string())))?;

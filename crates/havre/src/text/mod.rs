@@ -2,14 +2,17 @@
 
 mod client;
 mod config;
+mod db;
 mod demo;
 mod doctor;
 mod doctor_db;
 pub mod help;
+pub mod help_db;
 mod serve;
 
 pub use client::*;
 pub use config::*;
+pub use db::*;
 pub use demo::*;
 pub use doctor::*;
 pub use doctor_db::*;

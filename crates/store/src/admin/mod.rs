@@ -1,6 +1,7 @@
 //! What an administrator does to a database, outside of any server: one file for each command of `havre db`.
 
 mod adopt;
+mod alone;
 mod backup;
 mod error;
 mod keys;
@@ -8,6 +9,7 @@ mod history;
 mod migrate;
 mod open;
 mod ready;
+mod reset;
 mod restore;
 mod seed;
 mod stats;
@@ -15,6 +17,7 @@ mod verify;
 mod revision;
 mod upgrade;
 
+pub use alone::{copy_file, servers_now};
 pub use adopt::{Adoption, original_elsewhere};
 pub use backup::{
     BackupError, BackupReport, BackupTo, OnProgress, Phase, Progress, backup, default_name,
@@ -27,6 +30,7 @@ pub use crate::migrate::losses::Loss;
 pub use open::{Access, Admin};
 pub use revision::Revision;
 pub use upgrade::{DowngradePlan, UpgradeOptions, UpgradeReport, downgrade, plan_downgrade, upgrade};
+pub use reset::{LostRows, ResetOptions, ResetPreview, ResetReport, reset, reset_preview};
 pub use seed::{SeedOptions, SeedReport, seed};
 pub use stats::{
     Day, SizeStats, Stats, StatusCount, Success, TableStats, Top, ValueCount, stats,

@@ -17,6 +17,8 @@ pub(crate) mod reset;
 pub(crate) mod run;
 mod step;
 mod stepwise;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use backup::{back_up_file, copy_file};
 pub(crate) use bring_up::{bring_up, refuse};
