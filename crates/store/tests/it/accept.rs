@@ -1,7 +1,7 @@
 //! Taking deploys: rows, names, what is carried over, what is superseded.
 
 use domain::limits::HealthOverride;
-use domain::ports::{Scope, StoreError};
+use domain::ports::{ListQuery, Scope, StoreError};
 use domain::{DeploymentKind, Status};
 
 use crate::world::*;
@@ -180,7 +180,8 @@ contract! {
         let see = async |owner: &str| {
             let scope = Scope::Owner(owner.into());
             let total = world.store.counts(&scope).await.unwrap().total;
-            let listed = world.store.list(&scope, &Default::default()).await.unwrap().total;
+            let query = ListQuery { want_total: true, limit: 9, ..ListQuery::default() };
+            let listed = world.store.list(&scope, &query).await.unwrap().total;
             (world.store.find(&scope, "my-app").await.unwrap().is_some(), total, listed)
         };
         assert_eq!(see("ana").await, (true, 1, Some(1)));

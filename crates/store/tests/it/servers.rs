@@ -9,7 +9,6 @@ use std::task::Poll;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, PgConnection};
-use store::DatabaseTarget;
 
 use crate::other::Other;
 
@@ -30,6 +29,7 @@ impl Server {
     }
 
     /// The URL of a superuser; says that the test is skipped where there is none.
+    #[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
     fn url(self, test: &str) -> Option<String> {
         let variable = self.variable();
         let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
@@ -74,10 +74,6 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         let server = self.admin.split('/').take(3).collect::<Vec<_>>();
         format!("{}/{}", server.join("/"), self.name)
-    }
-
-    pub fn target(&self) -> DatabaseTarget {
-        self.url().parse().unwrap()
     }
 
     /// A connection of another program.

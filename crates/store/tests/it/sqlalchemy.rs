@@ -25,6 +25,7 @@ struct Python {
 
 impl Python {
     /// None, with a word, where there is no Python for it.
+    #[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
     fn beside(world: &World, test: &str) -> Option<Self> {
         let python = std::env::var_os("HAVRE_TEST_PYTHON").filter(|path| !path.is_empty());
         let Some(python) = python else {
