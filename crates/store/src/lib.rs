@@ -1,6 +1,9 @@
 //! The databases of Havre: schema, migrations, queries. The only crate that knows SQL. [`Database`] is the port
 //! `domain::ports::Store`; its methods are whole transactions.
 
+#[cfg(test)]
+extern crate self as store;
+
 mod accept;
 pub mod admin;
 mod breaker;
@@ -20,6 +23,9 @@ mod leaders;
 mod lock;
 mod migrate;
 #[cfg(test)]
+#[path = "../tests/it/other.rs"]
+mod other;
+#[cfg(test)]
 mod plans;
 mod pools;
 pub mod portable;
@@ -32,6 +38,9 @@ mod secrets;
 mod servers;
 mod sql;
 mod target;
+#[cfg(test)]
+#[path = "../tests/it/servers.rs"]
+mod test_servers;
 mod text;
 mod tx;
 mod vault;

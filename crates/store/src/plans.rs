@@ -35,7 +35,7 @@ pub(crate) async fn file_database() -> (Arc<Database>, tempfile::TempDir) {
     (open(&target, folder.path()).await, folder)
 }
 
-async fn open(target: &DatabaseTarget, folder: &Path) -> Arc<Database> {
+pub(crate) async fn open(target: &DatabaseTarget, folder: &Path) -> Arc<Database> {
     let dice = Arc::new(Dice::seeded([1; 32]));
     let key = SecretKey::load_or_create(folder, None, &dice).unwrap();
     Database::open(target, key, Arc::new(Still), dice)

@@ -2,6 +2,8 @@
 
 mod cursor;
 pub(crate) mod select;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod walk;
 pub(crate) mod wanted;

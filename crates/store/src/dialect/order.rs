@@ -32,3 +32,12 @@ pub(crate) fn only_narrows(dialect: Dialect) -> &'static str {
         Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => "",
     }
 }
+
+/// What the order of live rows begins with, although it is the same in all of them: PostgreSQL does not see that, and
+/// would sort what its index holds in order; MariaDB sees it, and sorts for this.
+pub(crate) fn order_of_live(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::Postgres => Some("d.deleted_at"),
+        Dialect::Sqlite | Dialect::MySql | Dialect::MariaDb => None,
+    }
+}

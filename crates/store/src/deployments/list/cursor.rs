@@ -76,7 +76,9 @@ fn sum(list: &str, payload: &[u8]) -> [u8; SUM] {
     hash.update([0]);
     hash.update(payload);
     let mut sum = [0; SUM];
-    sum.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    sum.iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(to, from)| *to = from);
     sum
 }
 
@@ -124,15 +126,39 @@ mod tests {
     fn every_filter_makes_another_list() {
         let all = [
             ListQuery::default(),
-            ListQuery { deleted: true, ..ListQuery::default() },
-            ListQuery { status: Some(domain::Status::Failed), ..ListQuery::default() },
-            ListQuery { kind: Some(domain::DeploymentKind::Vm), ..ListQuery::default() },
-            ListQuery { framework: Some("x".into()), ..ListQuery::default() },
-            ListQuery { tag: "x".parse().ok(), ..ListQuery::default() },
-            ListQuery { owner: Some("x".into()), ..ListQuery::default() },
-            ListQuery { q: Some("x".into()), ..ListQuery::default() },
+            ListQuery {
+                deleted: true,
+                ..ListQuery::default()
+            },
+            ListQuery {
+                status: Some(domain::Status::Failed),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                kind: Some(domain::DeploymentKind::Vm),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                framework: Some("x".into()),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                tag: "x".parse().ok(),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                owner: Some("x".into()),
+                ..ListQuery::default()
+            },
+            ListQuery {
+                q: Some("x".into()),
+                ..ListQuery::default()
+            },
         ];
-        let mut lists: Vec<String> = all.iter().map(|query| filters_of(&Scope::Everyone, query)).collect();
+        let mut lists: Vec<String> = all
+            .iter()
+            .map(|query| filters_of(&Scope::Everyone, query))
+            .collect();
         lists.push(filters_of(&Scope::Owner("x".into()), &all[0]));
         let distinct: std::collections::BTreeSet<&String> = lists.iter().collect();
         assert_eq!(distinct.len(), lists.len());

@@ -59,7 +59,11 @@ fn in_order(wanted: &Wanted, part: Part<'_>) -> Vec<Builder> {
     let behind = wanted.behind(part.place);
     let is_exact = driving == Some(Filter::Prefix);
     // The only source is cut at its beginning too; of several, all rows that may be on the page are needed.
-    let more = if behind.len() == 1 && !is_exact { 0 } else { part.offset };
+    let more = if behind.len() == 1 && !is_exact {
+        0
+    } else {
+        part.offset
+    };
     let of = |behind: Builder| {
         let mut source = source(wanted, driving);
         source.append(behind);
@@ -77,7 +81,9 @@ fn collected(wanted: &Wanted) -> Vec<Builder> {
     let mut source = source(wanted, driving);
     source.push(" LIMIT ").push_bind(FEW + 1);
     let is_exact = driving == Some(Filter::Prefix);
-    std::iter::once(source).chain(is_exact.then(|| exact(wanted))).collect()
+    std::iter::once(source)
+        .chain(is_exact.then(|| exact(wanted)))
+        .collect()
 }
 
 fn source(wanted: &Wanted, driving: Option<Filter>) -> Builder {
@@ -98,7 +104,11 @@ fn of_sources(wanted: &Wanted, sources: Vec<Builder>, part: Part<'_>) -> Builder
     let mut select = Builder::new("SELECT d.id AS id FROM (");
     for (number, source) in sources.into_iter().enumerate() {
         let union = if number == 0 { "" } else { " UNION " };
-        select.push(union).push("SELECT s.id FROM (").append(source).push(") s");
+        select
+            .push(union)
+            .push("SELECT s.id FROM (")
+            .append(source)
+            .push(") s");
     }
     select.push(") g JOIN deployments d ON d.id = g.id WHERE 1 = 1");
     let behind = wanted.behind(part.place);
@@ -150,8 +160,14 @@ pub(crate) fn count_few(wanted: &Wanted) -> Builder {
 }
 
 /// Rows in order for a walk that looks at each: `fits` is 1 for those that fit all filters but the tag.
-pub(crate) fn walk(wanted: &Wanted, driving: Option<Filter>, behind: Builder, limit: u32) -> Builder {
-    let mut select = Builder::new("SELECT d.id, d.name, d.status, d.created_at, d.tags, CASE WHEN 1 = 1");
+pub(crate) fn walk(
+    wanted: &Wanted,
+    driving: Option<Filter>,
+    behind: Builder,
+    limit: u32,
+) -> Builder {
+    let mut select =
+        Builder::new("SELECT d.id, d.name, d.status, d.created_at, d.tags, CASE WHEN 1 = 1");
     wanted.push_rest(&mut select, driving);
     select.push(" THEN 1 ELSE 0 END AS fits FROM deployments d");
     wanted.push_where(&mut select, driving);
@@ -165,7 +181,9 @@ pub(crate) fn walk(wanted: &Wanted, driving: Option<Filter>, behind: Builder, li
 pub(crate) fn by_status(wanted: &Wanted) -> Builder {
     let word = crate::dialect::status_word(wanted.dialect);
     let mut select = Builder::new("SELECT ");
-    select.push(word).push(" AS status, COUNT(*) AS n FROM deployments d");
+    select
+        .push(word)
+        .push(" AS status, COUNT(*) AS n FROM deployments d");
     let driving = wanted.best();
     wanted.push_where(&mut select, driving);
     select.push(" GROUP BY ").push(word);

@@ -78,7 +78,10 @@ impl Walk<'_> {
     /// True when there are no more rows.
     async fn look_at(&mut self, db: &Database, chunk: u32, enough: usize) -> Ran<bool> {
         // With a tag, the text that names begin with is looked for in each row, as its id is.
-        let driving = self.wanted.in_order().filter(|filter| *filter != Filter::Prefix);
+        let driving = self
+            .wanted
+            .in_order()
+            .filter(|filter| *filter != Filter::Prefix);
         let mut room = chunk;
         for behind in self.wanted.behind(self.last.as_ref()) {
             let query = walk(self.wanted, driving, behind, room).build();
@@ -115,11 +118,7 @@ impl Walk<'_> {
     }
 }
 
-async fn read(
-    db: &Database,
-    wanted: &Wanted,
-    places: &[Place],
-) -> Ran<Vec<domain::Deployment>> {
+async fn read(db: &Database, wanted: &Wanted, places: &[Place]) -> Ran<Vec<domain::Deployment>> {
     if places.is_empty() {
         return Ok(Vec::new());
     }

@@ -8,7 +8,7 @@ use domain::ports::{ListQuery, Scope, Sort, SortBy};
 use domain::{DeploymentKind, Status};
 
 use super::cursor::Place;
-use crate::dialect::{Dialect, not_deleted, only_narrows, status_is, status_word};
+use crate::dialect::{Dialect, not_deleted, only_narrows, order_of_live, status_is, status_word};
 use crate::sql::{Builder, Value};
 
 /// A filter that an index can drive. By the rows that each usually leaves, the fewest first.
@@ -89,12 +89,16 @@ impl Wanted {
             (SortBy::Name, Filter::Prefix) => true,
             _ => false,
         };
-        FILTERS.into_iter().find(|filter| self.asks(*filter) && gives(filter))
+        FILTERS
+            .into_iter()
+            .find(|filter| self.asks(*filter) && gives(filter))
     }
 
     /// True when rows are left to look at one by one after this filter.
     pub(super) fn leaves_more(&self, driving: Option<Filter>) -> bool {
-        FILTERS.into_iter().any(|filter| self.asks(filter) && Some(filter) != driving)
+        FILTERS
+            .into_iter()
+            .any(|filter| self.asks(filter) && Some(filter) != driving)
     }
 
     /// ` WHERE` live or not, and the filter that drives.
@@ -125,7 +129,11 @@ impl Wanted {
     }
 
     fn push_filter(&self, into: &mut Builder, filter: Filter, drives: bool) {
-        let narrows = if drives { "" } else { only_narrows(self.dialect) };
+        let narrows = if drives {
+            ""
+        } else {
+            only_narrows(self.dialect)
+        };
         let mut equals = |column: &str, value: Option<&str>| {
             into.push(narrows).push(column).push(" = ");
             into.push_bind(value);
@@ -154,7 +162,10 @@ impl Wanted {
         let q = self.q.as_deref().unwrap_or_default();
         into.push(narrows).push("d.name >= ").push_bind(q);
         if let Some(end) = behind_prefix(q) {
-            into.push(" AND ").push(narrows).push("d.name < ").push_bind(end);
+            into.push(" AND ")
+                .push(narrows)
+                .push("d.name < ")
+                .push_bind(end);
         }
     }
 
@@ -170,8 +181,7 @@ impl Wanted {
         }
     }
 
-    /// ` ORDER BY …`. `deleted_at` stands first although it is the same in all rows of a live list: PostgreSQL does not
-    /// see that, and would sort what its index holds in order.
+    /// ` ORDER BY …`.
     pub(super) fn push_order(&self, into: &mut Builder) {
         let way = if self.sort.descending { " DESC" } else { "" };
         let columns: &[&str] = match self.sort.by {
@@ -179,7 +189,7 @@ impl Wanted {
             SortBy::Name => &["d.name", "d.id"],
             SortBy::Status => &[status_word(self.dialect), "d.created_at", "d.id"],
         };
-        let live = (!self.deleted).then_some("d.deleted_at");
+        let live = order_of_live(self.dialect).filter(|_| !self.deleted);
         let mut before = " ORDER BY ";
         for column in live.iter().chain(columns) {
             into.push(before).push(column).push(way);
@@ -201,7 +211,9 @@ impl Wanted {
             (SortBy::Status, Some(_)) => vec![self.pair("d.created_at", at, place)],
             (SortBy::Status, None) => {
                 let mut same = Builder::new(" AND ");
-                same.push(status_word(self.dialect)).push(" = ").push_bind(word());
+                same.push(status_word(self.dialect))
+                    .push(" = ")
+                    .push_bind(word());
                 same.append(self.pair("d.created_at", at, place));
                 let mut further = Builder::new(" AND ");
                 further.push(status_word(self.dialect)).push(self.further());
@@ -219,9 +231,21 @@ impl Wanted {
     fn pair(&self, column: &str, value: impl Fn() -> Value, place: &Place) -> Builder {
         let further = self.further();
         let mut behind = Builder::new(" AND ");
-        behind.push(column).push(further.trim_end()).push("= ").push_bind(value());
-        behind.push(" AND (").push(column).push(further).push_bind(value());
-        behind.push(" OR d.id").push(further).push_bind(place.id.as_str()).push(")");
+        behind
+            .push(column)
+            .push(further.trim_end())
+            .push("= ")
+            .push_bind(value());
+        behind
+            .push(" AND (")
+            .push(column)
+            .push(further)
+            .push_bind(value());
+        behind
+            .push(" OR d.id")
+            .push(further)
+            .push_bind(place.id.as_str())
+            .push(")");
         behind
     }
 }

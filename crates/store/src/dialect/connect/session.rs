@@ -7,6 +7,10 @@ use crate::dialect::Dialect;
 /// Two limits keep a frozen or vanished Havre from holding up the others, since every writer waits for one lock: a
 /// transaction that does nothing for 30 seconds is undone by the server, and nobody waits for a lock beyond 20. MySQL has
 /// no such limit for idle transactions; there the server's keep-alive must notice.
+///
+/// PostgreSQL takes a page out of order for four times as dear as the next one, as on a disk that turns: it would read whole
+/// tables where a list has an index. On what databases live on today it is nearly the same. And it takes rows that have no
+/// `deleted_at` for few, whatever it counted, when it sorts within equal values of it: it would sort all live rows.
 pub(crate) fn session(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Sqlite => "",
@@ -14,6 +18,7 @@ pub(crate) fn session(dialect: Dialect) -> &'static str {
             "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
              SET lock_timeout = '20s'; \
              SET idle_in_transaction_session_timeout = '30s'; \
+             SET random_page_cost = 1.1; SET enable_incremental_sort = off; \
              SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
         }
         Dialect::MySql => {
