@@ -56,7 +56,7 @@ use crate::rows::Read;
 use crate::sql::{Builder, Query, query};
 
 pub(crate) use batch::Batches;
-pub(crate) use limits::story;
+pub(crate) use limits::{length, story};
 pub(crate) use new::ready as ready_row;
 pub(crate) use row::COLUMNS;
 pub(crate) use write::{MOST_AT_ONCE, insert_many};
@@ -186,6 +186,9 @@ pub(crate) const BY_NAME: &str = concat!(
      CASE WHEN d.deleted_at IS NULL AND LOWER(d.status) <> 'deleted' THEN 0 ELSE 1 END, \
      d.created_at DESC, d.id DESC LIMIT 1"
 );
+
+/// Every row, in no order.
+pub(crate) const ALL: &str = row::select!();
 
 pub(crate) const COUNT: &str = "SELECT COUNT(*) AS n FROM deployments";
 pub(crate) const COUNT_D: &str = "SELECT COUNT(*) AS n FROM deployments d";

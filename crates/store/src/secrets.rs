@@ -10,7 +10,8 @@ use crate::rows::Read;
 use crate::sql::query;
 use crate::tx::Tx;
 
-fn place(deployment: &DeploymentId, name: &str) -> String {
+/// Where a secret is sealed.
+pub(crate) fn place(deployment: &DeploymentId, name: &str) -> String {
     format!("secret {name} of deployment {deployment}")
 }
 

@@ -1,0 +1,75 @@
+//! Values that the key should open.
+
+use domain::ports::Dice;
+use futures_util::TryStreamExt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::findings::Findings;
+use crate::admin::AdminError;
+use crate::key::SecretKey;
+use crate::sql::{Link, Row, query};
+use crate::text::admin as text;
+use crate::vault::Vault;
+use crate::{rows, secrets};
+
+/// Opens each, and keeps nothing of it.
+pub(super) async fn look(
+    link: &mut Link<'_>,
+    key: &SecretKey,
+    findings: &mut Findings,
+) -> Result<(), AdminError> {
+    // Nothing is sealed here, so nothing is drawn from them.
+    let vault = Vault::new(key, Arc::new(Dice::seeded([0; 32])));
+    let checks: [(&str, &str, &str, fn(&Row) -> Result<String, sqlx::Error>); 3] = [
+        (
+            "havre_meta",
+            "value",
+            "SELECT name AS named, value AS sealed FROM havre_meta WHERE name = 'key_check'",
+            named,
+        ),
+        (
+            "releases",
+            "env",
+            "SELECT id AS named, env AS sealed FROM releases WHERE env IS NOT NULL",
+            |row| place(row, |id| Ok(rows::env_place(&id))),
+        ),
+        (
+            "secrets",
+            "sealed",
+            "SELECT deployment_id AS named, name, sealed FROM secrets",
+            |row| {
+                place(row, |id| {
+                    let name = row.text_opt("name")?.unwrap_or_default();
+                    Ok(secrets::place(&id, &name))
+                })
+            },
+        ),
+    ];
+    for (table, column, statement, place) in checks {
+        let mut rows = query(statement).fetch(link.again());
+        while let Some(row) = rows.try_next().await? {
+            let sealed = row.text_opt("sealed")?.unwrap_or_default();
+            if vault.open(&place(&row)?, &sealed).is_err() {
+                let words = text::not_opened(&key.id(), crate::admin::keys::key_of(&sealed));
+                findings.error(Some(table), Some(named(&row)?), Some(column), words);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where a value is sealed. What belongs to no id of ours opens nowhere.
+fn place<Id: FromStr>(
+    row: &Row,
+    of: impl FnOnce(Id) -> Result<String, sqlx::Error>,
+) -> Result<String, sqlx::Error> {
+    match named(row)?.parse() {
+        Ok(id) => of(id),
+        Err(_) => Ok(String::new()),
+    }
+}
+
+fn named(row: &Row) -> Result<String, sqlx::Error> {
+    Ok(row.text_opt("named")?.unwrap_or_default())
+}
