@@ -3,6 +3,8 @@
 mod adopt;
 mod alone;
 mod backup;
+mod before;
+mod check;
 mod error;
 mod keys;
 mod history;
@@ -22,6 +24,8 @@ pub use adopt::{Adoption, original_elsewhere};
 pub use backup::{
     BackupError, BackupReport, BackupTo, OnProgress, Phase, Progress, backup, default_name,
 };
+pub use before::back_up_pending;
+pub use check::{CheckKind, CheckOptions, CheckReport, Checked, Finding, check};
 pub use error::AdminError;
 pub use history::{HistoryEntry, SchemaKind, SchemaState, has_deployments, history, live_schema, size, state};
 pub use migrate::{MigrateOptions, MigrateReport, migrate, migrate_to};

@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod connect;
 mod ddl;
 mod errors;
+mod health;
 mod extras;
 pub(crate) mod introspect;
 mod lock;
@@ -24,6 +25,7 @@ pub(crate) use migrator::{
     begin_schema_change, commit_schema_change, is_locked, ledger_tables, let_in, lock_out,
     roll_back_schema_change, rolls_back_schema,
 };
+pub(crate) use health::{as_text, damage, is_damaged};
 pub(crate) use records::{DatedInsert, dated_insert, hold, is_duplicate, is_of_the_row};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, is_usable, memory, reader, writer};
