@@ -208,13 +208,15 @@ proptest! {
     /// `_.-~` and, since 2.0, leaves spaces and `+`.
     #[test]
     fn what_was_encoded_is_read_back(user in "\\PC{1,8}", password in "\\PC{1,12}", database in "[^\\pC?]{1,8}") {
+        // What is left of broken bytes is refused.
+        let real = |text: String| text.replace('\u{FFFD}', "x");
+        let (user, password, database) = (real(user), real(password), real(database));
         let encode = |text: &str| {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
         };
         let url = format!(
             "postgresql://{}:{}@h:9/{}", encode(&user), encode(&password), encode(&database)
         );
-        prop_assume!(!format!("{user}{password}{database}").contains('\u{FFFD}'));
         let target = server(&url);
         prop_assert_eq!(&target.user, &user);
         prop_assert_eq!(target.password.as_ref().map(|p| p.expose()), Some(password.as_str()));

@@ -56,6 +56,7 @@ fn other_user() -> Option<User> {
 impl OwnPostgres {
     /// Starts one with TLS, its certificate for `localhost` signed by an authority of its own; none, with a word, where
     /// that cannot be.
+    #[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
     pub fn start(test: &str) -> Option<Self> {
         let Some(bin) = programs() else {
             println!("SKIPPED: {test}: PostgreSQL is not installed");
