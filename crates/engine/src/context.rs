@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ports::{Clock, Driver, Store};
-use domain::{DeploymentId, DriverKind, GuestId, JobId, Reference, ReleaseId};
+use domain::{DeploymentId, DriverKind, GuestId, JobId, PlaceId, Reference, ReleaseId};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,8 @@ pub(crate) struct Context {
     event_bell: watch::Sender<u64>,
     /// The engine shuts down.
     pub closing: CancellationToken,
+    /// Where the apps of each place answer, as last heard.
+    pub neighbours: std::sync::Mutex<HashMap<PlaceId, String>>,
     /// No other server has our place.
     pub presence: Trust,
 }
@@ -58,6 +60,7 @@ impl Context {
             reconcile_bell: watch::Sender::new(0),
             event_bell: watch::Sender::new(0),
             closing: CancellationToken::new(),
+            neighbours: std::sync::Mutex::default(),
             presence: Trust::none(),
             ports,
             config,

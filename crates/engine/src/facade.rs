@@ -13,7 +13,7 @@ use domain::ports::{
     NewDeploy, Probe, Router, Source, SourceError, Store, StoreError, Whereabouts,
 };
 use domain::release::Version;
-use domain::{DeploymentId, DriverKind, HostLabel, JobId, Reference, Release, ReleaseId};
+use domain::{DeploymentId, DriverKind, HostLabel, JobId, PlaceId, Reference, Release, ReleaseId};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio::sync::{Mutex, watch};
@@ -409,9 +409,20 @@ impl Engine {
         parts
     }
 
-    /// The address of an app at the gateway.
-    pub fn url_of(&self, label: &HostLabel) -> String {
-        self.ctx.config.url_of(label)
+    /// The address of an app whose guests live at this place: at our gateway, or at that of the server there. None when no
+    /// server was ever seen there.
+    pub fn url_at(&self, label: &HostLabel, place: Option<PlaceId>) -> Option<String> {
+        let neighbours = self
+            .ctx
+            .neighbours
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match place.filter(|place| *place != self.store().place()) {
+            None => Some(self.ctx.config.url_of(label)),
+            Some(place) => neighbours
+                .get(&place)
+                .map(|apps| format!("http://{label}.{apps}")),
+        }
     }
 }
 

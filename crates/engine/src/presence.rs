@@ -99,6 +99,13 @@ async fn beat(ctx: &Context, terms: &[Arc<Term>]) -> Result<bool, StoreError> {
             None => term.taken(),
         }
     }
+    let servers = store.servers().await?;
+    let apps = servers
+        .into_iter()
+        .map(|server| (server.place, server.apps));
+    *ctx.neighbours
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = apps.collect();
     Ok(ours)
 }
 

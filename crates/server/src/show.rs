@@ -60,9 +60,10 @@ fn release_to_show(managed: &Managed) -> Option<&ReleaseSummary> {
 }
 
 fn url(engine: &Engine, row: &Deployment) -> Option<String> {
-    let is_live = row.managed.is_some() && row.status != Some(Status::Deleted);
+    let managed = row.managed.as_ref()?;
+    let is_live = row.status != Some(Status::Deleted);
     let label = text::label_of(&row.name).filter(|_| is_live)?;
-    Some(engine.url_of(&label))
+    engine.url_at(&label, managed.place)
 }
 
 fn warnings(row: &Deployment, shown: Option<&ReleaseSummary>) -> Vec<String> {
