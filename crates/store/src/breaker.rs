@@ -43,7 +43,7 @@ impl Breaker {
             let told = std::io::Error::new(std::io::ErrorKind::NotConnected, text::SERVER_DOWN);
             return Err(sqlx::Error::Io(told));
         }
-        let outcome = call.await;
+        let outcome = call.await.map_err(hung_up);
         match &outcome {
             Ok(_) => self.is_up(),
             // The pool is busy or closed: that says nothing about the server.
@@ -96,5 +96,16 @@ impl Breaker {
         self.down
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A server that goes away while it is greeted says something unexpected: nothing at all.
+fn hung_up(error: sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::Protocol(what) => sqlx::Error::Io(std::io::Error::new(
+            std::io::ErrorKind::ConnectionAborted,
+            what,
+        )),
+        other => other,
     }
 }

@@ -42,7 +42,7 @@ async fn a_database_that_is_away_changes_no_ending(#[case] kind: Kind, #[case] f
     let engine = orders.engine(&store).await;
     let accepted = engine.deploy(shared_request(HELD)).await.unwrap();
     let hangs = tokio::time::timeout(BOUND, until_there(folder.path().join("held-by")));
-    hangs.await.expect("the build hangs");
+    hangs.await.expect("the driver hangs");
 
     let (done, dialled) = (acts(folder.path()).len(), wire.dialled());
     wire.set(flow);
@@ -59,7 +59,7 @@ async fn a_database_that_is_away_changes_no_ending(#[case] kind: Kind, #[case] f
     tokio::time::timeout(BOUND, ended)
         .await
         .expect("the lease ends");
-    // The build would go on now, if anybody still waited for it.
+    // The call of the driver would end now, if anybody still waited for it.
     std::fs::File::create(folder.path().join("go")).unwrap();
     let told = tokio::time::timeout(Duration::from_secs(10), engine.store().last_event());
     let told = told.await.expect("an answer within its bound");

@@ -116,7 +116,7 @@ async fn three_processes(kind: Kind, test: &str) {
     database.erase().await;
 }
 
-/// Freezes the process that hangs in the build of the held deployment.
+/// Freezes the process that hangs in making the first guest of the held deployment.
 async fn freeze(folder: &Path, workers: &mut Vec<Process>) -> Process {
     let held_by = folder.join("held-by");
     let hangs = async {
@@ -131,7 +131,7 @@ async fn freeze(folder: &Path, workers: &mut Vec<Process>) -> Process {
     };
     let worker = tokio::time::timeout(BOUND, hangs)
         .await
-        .expect("a build hangs");
+        .expect("a guest hangs");
     let its = |process: &Process| process.orders.worker() == worker;
     let frozen = workers.remove(workers.iter().position(its).unwrap());
     frozen.signal(Signal::SIGSTOP);

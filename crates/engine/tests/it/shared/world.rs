@@ -1,6 +1,8 @@
 //! A place where guests live that several processes reach, as a cluster would be: guests are files in one folder.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::log::Log;
 use crate::lab::APP;
 
-/// The label whose first build hangs until the file `go` is there.
+/// The label whose first guest hangs until the file `go` is there.
 pub const HELD: &str = "held";
 
 /// One process's way to the shared world.
@@ -23,6 +25,8 @@ pub struct Shared {
     folder: PathBuf,
     worker: String,
     log: Log,
+    /// What this process made: it may act on what another one removed meanwhile.
+    made: Arc<Mutex<HashMap<GuestId, DeploymentId>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,6 +42,7 @@ impl Shared {
             folder: folder.to_owned(),
             worker: worker.to_owned(),
             log,
+            made: Arc::default(),
         }
     }
 
@@ -61,14 +66,16 @@ impl Shared {
     }
 
     async fn act(&self, what: &str, guest: &GuestId) -> Result<Guest, DriverError> {
-        let found = self.guest(guest)?;
-        self.log
-            .act(what, &found.spec.deployment, guest.as_str())
-            .await;
-        Ok(found)
+        let made = self.made.lock().unwrap().get(guest).copied();
+        let found = self.guest(guest);
+        if let Some(deployment) = made.or(found.as_ref().ok().map(|it| it.spec.deployment)) {
+            self.log.act(what, &deployment, guest.as_str()).await;
+        }
+        found
     }
 
-    /// The first build of the held deployment hangs in the middle of its command, whoever it is.
+    /// The first guest of the held deployment hangs when it is made, whoever makes it: what follows in the engine is the
+    /// next call of the driver, with nothing in between.
     async fn hang(&self, label: &HostLabel) {
         let mine = self.folder.join("held-by");
         let first = std::fs::OpenOptions::new()
@@ -124,6 +131,10 @@ impl Driver for Shared {
     }
 
     async fn create(&self, spec: &GuestSpec) -> Result<(), DriverError> {
+        self.made
+            .lock()
+            .unwrap()
+            .insert(spec.id.clone(), spec.deployment);
         self.log
             .act("create", &spec.deployment, spec.id.as_str())
             .await;
@@ -131,6 +142,7 @@ impl Driver for Shared {
             spec: spec.clone(),
             running: false,
         });
+        self.hang(&spec.label).await;
         Ok(())
     }
 
@@ -144,8 +156,7 @@ impl Driver for Shared {
         command: &Exec,
         _: LineSink<'_>,
     ) -> Result<ExecEnd, DriverError> {
-        let found = self.act(&command.tag, guest).await?;
-        self.hang(&found.spec.label).await;
+        self.act(&command.tag, guest).await?;
         Ok(ExecEnd::Code(0))
     }
 
