@@ -2,7 +2,7 @@
 //! read and joined: so it costs the same in a small table and in a large one.
 
 use super::cursor::Place;
-use super::wanted::{Filter, Wanted};
+use super::wanted::{Behind, Filter, Wanted};
 use crate::rows::DEPLOYMENTS_OF;
 use crate::sql::Builder;
 
@@ -64,10 +64,9 @@ fn in_order(wanted: &Wanted, part: Part<'_>) -> Vec<Builder> {
     } else {
         part.offset
     };
-    let of = |behind: Builder| {
+    let of = |behind: Behind| {
         let mut source = source(wanted, driving);
-        source.append(behind);
-        wanted.push_order(&mut source);
+        wanted.push_part(&mut source, behind);
         source.push(" LIMIT ").push_bind(part.limit + more);
         source
     };
@@ -112,11 +111,10 @@ fn of_sources(wanted: &Wanted, sources: Vec<Builder>, part: Part<'_>) -> Builder
     }
     select.push(") g JOIN deployments d ON d.id = g.id WHERE 1 = 1");
     let behind = wanted.behind(part.place);
-    match behind.len() {
-        1 => {
-            select.append(behind.into_iter().collect());
-        }
-        _ => push_any(&mut select, behind),
+    if let [one] = behind.as_slice() {
+        select.append(one.of.clone());
+    } else {
+        push_any(&mut select, behind);
     }
     wanted.push_order(&mut select);
     select.push(" LIMIT ").push_bind(part.limit);
@@ -124,10 +122,10 @@ fn of_sources(wanted: &Wanted, sources: Vec<Builder>, part: Part<'_>) -> Builder
     select
 }
 
-fn push_any(select: &mut Builder, conditions: Vec<Builder>) {
+fn push_any(select: &mut Builder, parts: Vec<Behind>) {
     let mut before = " AND ((1 = 1";
-    for condition in conditions {
-        select.push(before).append(condition);
+    for part in parts {
+        select.push(before).append(part.of);
         before = ") OR (1 = 1";
     }
     select.push("))");
@@ -163,7 +161,7 @@ pub(crate) fn count_few(wanted: &Wanted) -> Builder {
 pub(crate) fn walk(
     wanted: &Wanted,
     driving: Option<Filter>,
-    behind: Builder,
+    behind: Behind,
     limit: u32,
 ) -> Builder {
     let mut select =
@@ -171,8 +169,7 @@ pub(crate) fn walk(
     wanted.push_rest(&mut select, driving);
     select.push(" THEN 1 ELSE 0 END AS fits FROM deployments d");
     wanted.push_where(&mut select, driving);
-    select.append(behind);
-    wanted.push_order(&mut select);
+    wanted.push_part(&mut select, behind);
     select.push(" LIMIT ").push_bind(limit);
     select
 }

@@ -29,6 +29,15 @@ const FILTERS: [Filter; 5] = [
     Filter::Kind,
 ];
 
+/// A part of the rows behind a place.
+#[derive(Debug, Clone)]
+pub(crate) struct Behind {
+    /// Conditions that each begin with ` AND `.
+    pub(super) of: Builder,
+    /// What the rows of the part are ordered by: those of one status are equal in it, which MariaDB does not see.
+    by: SortBy,
+}
+
 /// A list as asked for, but for its tag and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
@@ -183,11 +192,16 @@ impl Wanted {
 
     /// ` ORDER BY …`.
     pub(super) fn push_order(&self, into: &mut Builder) {
+        self.push_order_of(into, self.sort.by);
+    }
+
+    fn push_order_of(&self, into: &mut Builder, by: SortBy) {
         let way = if self.sort.descending { " DESC" } else { "" };
-        let columns: &[&str] = match self.sort.by {
-            SortBy::CreatedAt => &["d.created_at", "d.id"],
-            SortBy::Name => &["d.name", "d.id"],
-            SortBy::Status => &[status_word(self.dialect), "d.created_at", "d.id"],
+        let columns: &[&str] = match (by, self.status) {
+            (SortBy::Name, _) => &["d.name", "d.id"],
+            (SortBy::Status, None) => &[status_word(self.dialect), "d.created_at", "d.id"],
+            // Rows of one status are equal in it.
+            (SortBy::CreatedAt, _) | (SortBy::Status, Some(_)) => &["d.created_at", "d.id"],
         };
         let live = order_of_live(self.dialect).filter(|_| !self.deleted);
         let mut before = " ORDER BY ";
@@ -197,30 +211,41 @@ impl Wanted {
         }
     }
 
-    /// The rows behind a place, as conditions that each begin with ` AND `. More than one where an index has to be asked
-    /// more than once to begin right there; then the rows of the first come before those of the second.
-    pub(super) fn behind(&self, place: Option<&Place>) -> Vec<Builder> {
+    /// The rows behind a place, in order. More than one part where an index has to be asked more than once to begin right
+    /// there; then the rows of the first come before those of the second.
+    pub(super) fn behind(&self, place: Option<&Place>) -> Vec<Behind> {
+        let by = self.sort.by;
+        let one = |of| vec![Behind { of, by }];
         let Some(place) = place else {
-            return vec![Builder::new("")];
+            return one(Builder::new(""));
         };
         let at = || Value::Place(place.created_at.clone());
         let word = || Value::from(place.word.as_str());
-        match (self.sort.by, self.status) {
-            (SortBy::CreatedAt, _) => vec![self.pair("d.created_at", at, place)],
-            (SortBy::Name, _) => vec![self.pair("d.name", word, place)],
-            (SortBy::Status, Some(_)) => vec![self.pair("d.created_at", at, place)],
+        match (by, self.status) {
+            (SortBy::Name, _) => one(self.pair("d.name", word, place)),
+            (SortBy::CreatedAt, _) | (SortBy::Status, Some(_)) => {
+                one(self.pair("d.created_at", at, place))
+            }
             (SortBy::Status, None) => {
+                let status = status_word(self.dialect);
                 let mut same = Builder::new(" AND ");
-                same.push(status_word(self.dialect))
-                    .push(" = ")
-                    .push_bind(word());
+                same.push(status).push(" = ").push_bind(word());
                 same.append(self.pair("d.created_at", at, place));
                 let mut further = Builder::new(" AND ");
-                further.push(status_word(self.dialect)).push(self.further());
-                further.push_bind(word());
-                vec![same, further]
+                further.push(status).push(self.further()).push_bind(word());
+                let same = Behind {
+                    of: same,
+                    by: SortBy::CreatedAt,
+                };
+                vec![same, Behind { of: further, by }]
             }
         }
+    }
+
+    /// Conditions and order of one part.
+    pub(super) fn push_part(&self, into: &mut Builder, part: Behind) {
+        into.append(part.of);
+        self.push_order_of(into, part.by);
     }
 
     fn further(&self) -> &'static str {

@@ -163,7 +163,7 @@ fn mariadb(rows: &[Row], sorts: u32) -> (Vec<String>, bool) {
     let plan = rows.iter().map(|row| {
         let text = |column| row.text_opt(column).unwrap().unwrap_or_default();
         let (table, kind, extra) = (text("table"), text("type"), text("Extra"));
-        let count = row.int_opt("rows").unwrap_or_default().unwrap_or_default();
+        let count = text("rows").parse::<i64>().unwrap_or_default();
         // What is derived has a bound of its own, which is not told here.
         let is_ours = !table.starts_with('<');
         is_wrong |= table == "d" && kind == "ALL";
