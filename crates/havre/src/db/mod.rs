@@ -3,6 +3,7 @@
 mod alone;
 mod ask;
 mod backup;
+mod check;
 mod elsewhere;
 mod fault;
 mod init;
@@ -37,6 +38,6 @@ pub async fn run(screen: Screen, command: DbCommand) -> Outcome {
         DbCommand::Backup(args) => backup::backup(screen, args).await,
         DbCommand::Restore(args) => restore::restore(screen, &args).await,
         DbCommand::Verify(args) => restore::verify(screen, &args),
-        DbCommand::Check => Ok(crate::exit::Exit::Platform),
+        DbCommand::Check => check::check(screen).await,
     }
 }

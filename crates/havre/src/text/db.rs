@@ -38,7 +38,15 @@ pub const DB_BY_FRAMEWORK: &str = "By framework";
 pub const DB_BY_OWNER: &str = "By owner";
 pub const DB_UNKNOWN_STATUS: &str = "(unknown)";
 pub const DB_OTHERS: &str = "(others)";
-pub const DB_SOUND: &str = "Nothing wrong was found.";
+pub const DB_CHECK_HEAD: [&str; 2] = ["CHECK", "FOUND"];
+pub const DB_NOT_LOOKED: &str = "not looked at";
+pub const DB_FINE: &str = "nothing wrong";
+pub const DB_CHECK_INTEGRITY: &str = "integrity";
+pub const DB_CHECK_SCHEMA: &str = "schema and indexes";
+pub const DB_CHECK_REFERENCES: &str = "references";
+pub const DB_CHECK_ROWS: &str = "rows";
+pub const DB_CHECK_LABELS: &str = "labels";
+pub const DB_CHECK_SECRETS: &str = "secrets";
 
 /// Which database, and who says so.
 pub fn db_target(target: &str, origin: &str) -> String {
@@ -261,4 +269,30 @@ pub fn db_chart_days(first: &str, last: &str, width: usize) -> String {
 pub fn db_size(bytes: u64, tables: usize, indexes: u64, version: u32) -> String {
     let megabytes = bytes as f64 / 1e6;
     format!("Size {megabytes:.1} MB, {tables} tables, {indexes} indexes, schema {version}")
+}
+
+pub fn db_found(count: u64) -> String {
+    match count {
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    }
+}
+
+pub fn db_finding(is_error: bool, place: &str, problem: &str) -> String {
+    let mark = if is_error { "error" } else { "warning" };
+    match place {
+        "" => format!("{mark}: {problem}"),
+        place => format!("{mark}: {place}: {problem}"),
+    }
+}
+
+pub fn db_more_findings(count: u64) -> String {
+    format!("and {count} more")
+}
+
+pub fn db_checked(errors: u64, warnings: u64) -> String {
+    match (errors, warnings) {
+        (0, 0) => "Nothing wrong was found.".to_owned(),
+        (errors, warnings) => format!("{errors} errors, {warnings} warnings."),
+    }
 }

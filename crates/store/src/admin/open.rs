@@ -31,7 +31,8 @@ pub struct Admin {
     target: DatabaseTarget,
     connection: Owned,
     clock: Arc<dyn Clock>,
-    lock: Option<Lock>,
+    /// No server can come in while this is open.
+    _lock: Option<Lock>,
 }
 
 impl Admin {
@@ -57,7 +58,7 @@ impl Admin {
             target: target.clone(),
             connection,
             clock,
-            lock,
+            _lock: lock,
         })
     }
 
@@ -74,11 +75,6 @@ impl Admin {
     /// Closes it; SQLite's log is folded into the file when nobody else uses it.
     pub async fn close(self) -> Result<(), OpenError> {
         Ok(self.connection.close().await?)
-    }
-
-    /// True when no server can come in while this is open.
-    pub(crate) fn is_locked(&self) -> bool {
-        self.lock.is_some()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

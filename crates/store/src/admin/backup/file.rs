@@ -18,6 +18,8 @@ pub fn default_name(now: DateTime<Utc>) -> String {
     now.format("havre-%Y%m%dT%H%M%SZ.backup").to_string()
 }
 
+const MOST_A_SECOND: u32 = 100;
+
 /// A backup on its way: `NAME.part`, removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct PartFile {
@@ -59,6 +61,22 @@ impl PartFile {
             file,
             finished: false,
         })
+    }
+
+    /// Begins one that is named by the time; a second one in the same second gets a number.
+    pub(super) fn create_in(folder: &Path, now: DateTime<Utc>) -> Result<Self, BackupError> {
+        let name = default_name(now);
+        let mut path = folder.join(&name);
+        for number in 2..=MOST_A_SECOND {
+            match Self::create(&path) {
+                Err(BackupError::Exists(_) | BackupError::BeingWritten(_)) => {
+                    let stem = name.trim_end_matches(".backup");
+                    path = folder.join(format!("{stem}-{number}.backup"));
+                }
+                begun => return begun,
+            }
+        }
+        Self::create(&path)
     }
 
     /// All of it is on disk before it has its name.

@@ -66,7 +66,7 @@ impl Sink {
         Ok(match to {
             BackupTo::File(path) => Self::File(PartFile::create(path)?),
             BackupTo::Folder(folder) => {
-                Self::File(PartFile::create(&folder.join(default_name(now)))?)
+                Self::File(PartFile::create_in(folder, now)?)
             }
             BackupTo::Stdout => Self::Stdout,
         })
