@@ -276,12 +276,14 @@ async fn prepare(
 ) -> Result<(), OpenError> {
     let mut connection = pools.autocommit().await?;
     let done = migrate::bring_up(&mut connection.link(), file, clock.now()).await?;
+    let make_lock = dialect::make_write_lock(connection.link().dialect());
+    query(make_lock).execute(connection.link()).await?;
     drop(connection);
     if let Some(backup) = done.backup {
         tracing::info!(backup = %backup.display(), applied = ?done.up, "the database was migrated, after a backup");
     }
-    let mut tx = pools.begin().await?;
-    query(dialect::MAKE_WRITE_LOCK).execute(tx.link()).await?;
+    // Of two first servers one gives the database its key, and the other sees it.
+    let (mut tx, _) = pools.write().await?;
     check_key(&mut tx, key, dice).await?;
     tx.commit().await?;
     Ok(())

@@ -17,6 +17,9 @@ use crate::releases::end_abandoned;
 use crate::rows::{self, Read, ReleaseHead};
 use crate::tx::Tx;
 
+/// How long the job of a deployment that cannot be read is put off.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(30);
+
 /// Jobs of one deployment run in the order they were asked for, so only its oldest one can be leased; and only by the
 /// server whose place holds its guests, or by any where they live at none. The table holds only what waits or runs:
 /// walking it in order ends at the first job that is due.
@@ -113,7 +116,10 @@ async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(J
         .execute(tx.link())
         .await?;
     if let Work::Deploy { release } = &job.work {
-        wake_for(&mut tx, release).await?;
+        match wake_for(&mut tx, release).await {
+            Err(Fault::Unreadable(which)) => return put_off(tx, &job, &which).await,
+            woken => woken?,
+        }
     }
     tx.commit().await?;
     let lease = Lease {
@@ -122,6 +128,19 @@ async fn lease(db: &Database, worker: &WorkerId, ttl: Duration) -> Ran<Option<(J
         epoch,
     };
     Ok(Some((job, lease)))
+}
+
+/// Another program broke the row. Its job waits until somebody mends it, and the jobs behind it do not.
+async fn put_off(mut tx: Tx<'_>, job: &Job, which: &str) -> Ran<Option<(Job, Lease)>> {
+    tracing::warn!(deployment = %job.deployment, which, "a job is put off: its deployment cannot be read");
+    let due = tx.now().saturating_add(span(UNREADABLE_PAUSE));
+    query("UPDATE jobs SET due_at = ?, lease_until = NULL, worker = NULL WHERE id = ?")
+        .bind(due)
+        .bind(job.id.to_string())
+        .execute(tx.link())
+        .await?;
+    tx.commit().await?;
+    Ok(None)
 }
 
 /// The turn of a release has come. What was done before it (a stop, a failed start, a failed release) may have left the

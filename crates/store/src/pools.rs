@@ -13,7 +13,7 @@ use sqlx::{MySqlPool, PgPool, SqlitePool};
 
 use crate::breaker::Breaker;
 use crate::dialect::{self, Dialect};
-use crate::sql::{Conn, Transaction, query};
+use crate::sql::{Conn, MySqlConn, Transaction, query};
 
 /// How long a query waits for its turn at SQLite's one writer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -123,7 +123,7 @@ impl Pools {
             }
             Self::MySql(pool, dialect, breaker) => {
                 let connection = breaker.pass(pool.acquire(), || pool.size() > 0).await?;
-                Conn::MySql(connection, *dialect)
+                Conn::MySql(MySqlConn::new(connection), *dialect)
             }
         })
     }
@@ -161,8 +161,8 @@ impl Pools {
                 Transaction::Postgres(breaker.pass(pool.begin(), || pool.size() > 0).await?)
             }
             Self::MySql(pool, dialect, breaker) => {
-                let inner = breaker.pass(pool.begin(), || pool.size() > 0).await?;
-                Transaction::MySql(inner, *dialect)
+                let connection = breaker.pass(pool.acquire(), || pool.size() > 0).await?;
+                Transaction::MySql(MySqlConn::begin(connection).await?, *dialect)
             }
         })
     }

@@ -10,9 +10,18 @@ pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 const NUMBER: i64 = 0x0068_6176_7265_0001;
 
 /// Makes the row that MySQL and MariaDB lock. It is on every database, so that a backup of one restores on all.
-pub(crate) const MAKE_WRITE_LOCK: &str = "INSERT INTO havre_meta (name, value) \
-    SELECT 'write_lock', '' FROM (SELECT 1 AS one) AS once \
-    WHERE NOT EXISTS (SELECT 1 FROM havre_meta WHERE name = 'write_lock')";
+/// Two servers may make it at once.
+pub(crate) fn make_write_lock(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite | Dialect::Postgres => {
+            "INSERT INTO havre_meta (name, value) VALUES ('write_lock', '') ON CONFLICT (name) DO NOTHING"
+        }
+        Dialect::MySql | Dialect::MariaDb => {
+            "INSERT INTO havre_meta (name, value) VALUES ('write_lock', '') \
+             ON DUPLICATE KEY UPDATE name = name"
+        }
+    }
+}
 
 /// How a write transaction takes the lock, and what it reads with it.
 pub(crate) struct WriteLock {

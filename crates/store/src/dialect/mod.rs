@@ -19,7 +19,7 @@ mod time;
 pub use ddl::Check;
 pub(crate) use errors::{Trouble, trouble};
 pub(crate) use extras::Extras;
-pub(crate) use lock::{BEGIN_WRITE, MAKE_WRITE_LOCK, is_sole, skip_locked, write_lock};
+pub(crate) use lock::{BEGIN_WRITE, make_write_lock, is_sole, skip_locked, write_lock};
 pub(crate) use order::{not_deleted, only_narrows, order_of_live, status_word};
 pub(crate) use migrator::{
     begin_schema_change, commit_schema_change, is_locked, ledger_tables, let_in, lock_out,

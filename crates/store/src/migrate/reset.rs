@@ -45,7 +45,7 @@ impl Run<'_> {
         let unlocked = dialect::let_in(link).await;
         done?;
         unlocked?;
-        query(dialect::MAKE_WRITE_LOCK)
+        query(dialect::make_write_lock(link.dialect()))
             .execute(link.again())
             .await?;
         Ok(())

@@ -28,10 +28,6 @@ impl Done {
         };
         list.push(step.migration.to_string());
     }
-
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.up.is_empty() && self.down.is_empty()
-    }
 }
 
 /// What a run is given.
@@ -68,9 +64,10 @@ impl Run<'_> {
         let unlocked = dialect::let_in(link).await;
         let done = done?;
         unlocked?;
-        if to == self.migrations.newest() {
+        let schema = self.migrations.schema_at(to);
+        if schema.is_ok_and(|schema| schema.table("havre_meta").is_some()) {
             // The row that writers lock, for whoever writes before a server starts.
-            query(dialect::MAKE_WRITE_LOCK)
+            query(dialect::make_write_lock(link.dialect()))
                 .execute(link.again())
                 .await?;
         }

@@ -1,8 +1,9 @@
 //! Connections: owned by a pool, or borrowed for one statement.
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, MySql, MySqlConnection, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Connection, MySqlConnection, PgConnection, Postgres, Sqlite, SqliteConnection};
 
+use super::wire::{MySqlConn, Wire};
 use crate::dialect::Dialect;
 
 /// A connection, borrowed.
@@ -10,7 +11,7 @@ use crate::dialect::Dialect;
 pub(crate) enum Link<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
-    MySql(&'c mut MySqlConnection, Dialect),
+    MySql(Wire<'c>, Dialect),
 }
 
 impl Link<'_> {
@@ -28,7 +29,7 @@ impl Link<'_> {
         match self {
             Self::Sqlite(connection) => Link::Sqlite(connection),
             Self::Postgres(connection) => Link::Postgres(connection),
-            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+            Self::MySql(wire, dialect) => Link::MySql(wire.again(), *dialect),
         }
     }
 
@@ -38,7 +39,12 @@ impl Link<'_> {
         match self {
             Self::Sqlite(connection) => script.execute(connection).await.map(drop),
             Self::Postgres(connection) => script.execute(connection).await.map(drop),
-            Self::MySql(connection, _) => script.execute(connection).await.map(drop),
+            Self::MySql(wire, _) => {
+                let (connection, mut under_way) = wire.begin();
+                let done = script.execute(connection).await.map(drop);
+                under_way.over();
+                done
+            }
         }
     }
 }
@@ -48,7 +54,7 @@ impl Link<'_> {
 pub(crate) enum Conn {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
-    MySql(PoolConnection<MySql>, Dialect),
+    MySql(MySqlConn, Dialect),
 }
 
 impl Conn {
@@ -57,7 +63,7 @@ impl Conn {
         match self {
             Self::Sqlite(connection) => Link::Sqlite(connection),
             Self::Postgres(connection) => Link::Postgres(connection),
-            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+            Self::MySql(connection, dialect) => Link::MySql(connection.wire(), *dialect),
         }
     }
 }
@@ -76,7 +82,7 @@ impl Owned {
         match self {
             Self::Sqlite(connection) => Link::Sqlite(connection),
             Self::Postgres(connection) => Link::Postgres(connection),
-            Self::MySql(connection, dialect) => Link::MySql(connection, *dialect),
+            Self::MySql(connection, dialect) => Link::MySql(Wire::owned(connection), *dialect),
         }
     }
 

@@ -7,6 +7,7 @@ mod query;
 mod row;
 mod transaction;
 mod value;
+mod wire;
 
 pub(crate) use builder::Builder;
 pub(crate) use link::{Conn, Link, Owned};
@@ -14,3 +15,4 @@ pub(crate) use query::{Query, query};
 pub(crate) use row::{Row, postgres_int, postgres_place, postgres_text};
 pub(crate) use transaction::Transaction;
 pub(crate) use value::Value;
+pub(crate) use wire::MySqlConn;

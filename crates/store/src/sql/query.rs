@@ -1,8 +1,9 @@
 //! One statement with its values.
 
 use std::borrow::Cow;
+use std::task::Poll;
 
-use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::value::{bind_mysql, bind_postgres, bind_sqlite, placeholders};
@@ -38,10 +39,13 @@ macro_rules! run {
                 let query = values.into_iter().fold(sqlx::query(text), bind_postgres);
                 query.$call(connection).await.map(Into::into)
             }
-            Link::MySql(connection, dialect) => {
+            Link::MySql(wire, dialect) => {
                 let (text, values) = $query.prepared(dialect);
                 let query = values.into_iter().fold(sqlx::query(text), bind_mysql);
-                query.$call(connection).await.map(Into::into)
+                let (connection, mut under_way) = wire.begin();
+                let done = query.$call(connection).await.map(Into::into);
+                under_way.over();
+                done
             }
         }
     };
@@ -97,10 +101,19 @@ impl Query {
                 let query = values.into_iter().fold(sqlx::query(text), bind_postgres);
                 query.fetch(connection).map_ok(Row::from).boxed()
             }
-            Link::MySql(connection, dialect) => {
+            Link::MySql(wire, dialect) => {
                 let (text, values) = self.prepared(dialect);
                 let query = values.into_iter().fold(sqlx::query(text), bind_mysql);
-                query.fetch(connection).map_ok(Row::from).boxed()
+                let (connection, mut under_way) = wire.begin();
+                let over = stream::poll_fn(move |_| {
+                    under_way.over();
+                    Poll::Ready(None)
+                });
+                query
+                    .fetch(connection)
+                    .map_ok(Row::from)
+                    .chain(over)
+                    .boxed()
             }
         }
     }

@@ -1,15 +1,15 @@
 //! Transactions. Dropped without a commit, nothing happened.
 
-use sqlx::{MySql, Postgres, Sqlite};
+use sqlx::{Postgres, Sqlite};
 
-use super::Link;
+use super::{Link, MySqlConn};
 use crate::dialect::Dialect;
 
 /// A transaction of one of the databases.
 pub(crate) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
-    MySql(sqlx::Transaction<'static, MySql>, Dialect),
+    MySql(MySqlConn, Dialect),
 }
 
 impl Transaction {
@@ -18,7 +18,7 @@ impl Transaction {
         match self {
             Self::Sqlite(inner) => Link::Sqlite(inner),
             Self::Postgres(inner) => Link::Postgres(inner),
-            Self::MySql(inner, dialect) => Link::MySql(inner, *dialect),
+            Self::MySql(inner, dialect) => Link::MySql(inner.wire(), *dialect),
         }
     }
 

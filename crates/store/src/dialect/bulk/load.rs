@@ -22,7 +22,12 @@ pub(crate) async fn load(
     match link {
         Link::Sqlite(link) => load_sqlite::load(link, &into, columns.len(), values).await,
         Link::Postgres(link) => load_postgres::load(link, &into, columns.len(), &values).await,
-        Link::MySql(link, _) => load_mysql::load(link, &into, columns.len(), values).await,
+        Link::MySql(wire, _) => {
+            let (link, mut under_way) = wire.begin();
+            let done = load_mysql::load(link, &into, columns.len(), values).await;
+            under_way.over();
+            done
+        }
     }
 }
 
