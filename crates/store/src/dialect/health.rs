@@ -5,8 +5,8 @@ use sqlx::raw_sql;
 use super::Dialect;
 use crate::sql::{Link, Row, query};
 
-/// One word per line of what is wrong, at most this many.
-const MOST: i64 = 100;
+/// Lines of what is wrong, at most.
+const MOST: usize = 100;
 
 /// What the database finds wrong with its own files and indexes; nothing in a sound one. `tables`: ours, those that are
 /// there. Outside of any transaction, since MySQL would end it.
@@ -23,8 +23,8 @@ pub(crate) async fn damage(
 
 /// <https://www.sqlite.org/pragma.html#pragma_integrity_check>
 async fn sqlite(link: &mut Link<'_>) -> Result<Vec<String>, sqlx::Error> {
-    let rows = query("SELECT integrity_check AS said FROM pragma_integrity_check(?)")
-        .bind(MOST)
+    // It stops at 100 by itself.
+    let rows = query("SELECT integrity_check AS said FROM pragma_integrity_check")
         .fetch_all(link.again())
         .await?;
     let said = rows
@@ -51,7 +51,7 @@ async fn postgres(link: &mut Link<'_>) -> Result<Vec<String>, sqlx::Error> {
 
 /// As text, since MySQL does not prepare this statement.
 async fn mysql(link: &mut Link<'_>, tables: &[String]) -> Result<Vec<String>, sqlx::Error> {
-    let Link::MySql(connection, _) = link.again() else {
+    let Link::MySql(wire, _) = link.again() else {
         return Ok(Vec::new());
     };
     if tables.is_empty() {
@@ -59,9 +59,12 @@ async fn mysql(link: &mut Link<'_>, tables: &[String]) -> Result<Vec<String>, sq
     }
     let names: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
     let check = sqlx::AssertSqlSafe(format!("CHECK TABLE {}", names.join(", ")));
-    let rows = raw_sql(check).fetch_all(connection).await?;
+    let (connection, mut under_way) = wire.begin();
+    let rows = raw_sql(check).fetch_all(connection).await;
+    under_way.over();
+    let rows = rows?;
     let mut said = Vec::new();
-    for row in rows.into_iter().map(Row::from).take(MOST as usize) {
+    for row in rows.into_iter().map(Row::from).take(MOST) {
         let text = |column| Ok::<_, sqlx::Error>(row.text_opt(column)?.unwrap_or_default());
         let (kind, words) = (text("Msg_type")?, text("Msg_text")?);
         if kind != "status" || words != "OK" {
