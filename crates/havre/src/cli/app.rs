@@ -43,8 +43,55 @@ pub struct RollbackArgs {
 /// `havre list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
+    #[arg(value_name = "PREFIX", help = help::LIST_Q)]
+    pub q: Option<String>,
+    #[arg(long, value_name = "S", help = help::LIST_STATUS)]
+    pub status: Option<String>,
+    #[arg(long = "type", value_name = "lxc|vm", help = help::LIST_TYPE)]
+    pub kind: Option<String>,
+    #[arg(long, value_name = "F", help = help::LIST_FRAMEWORK)]
+    pub framework: Option<String>,
+    #[arg(long, value_name = "T", help = help::LIST_TAG)]
+    pub tag: Option<String>,
+    #[arg(long, value_name = "U", help = help::LIST_USER)]
+    pub user: Option<String>,
     #[arg(long, help = help::DELETED)]
     pub deleted: bool,
+    #[arg(long, value_name = "[-]created_at|name|status", allow_hyphen_values = true, help = help::LIST_SORT)]
+    pub sort: Option<String>,
+    #[arg(long, value_name = "N", conflicts_with = "all", help = help::LIST_PAGE)]
+    pub page: Option<u32>,
+    #[arg(long, value_name = "N", help = help::LIST_PER_PAGE)]
+    pub per_page: Option<u32>,
+    #[arg(long, help = help::LIST_ALL)]
+    pub all: bool,
+}
+
+/// `havre tag`.
+#[derive(Debug, Subcommand)]
+pub enum TagCommand {
+    #[command(about = help::TAG_LIST)]
+    List(NameArgs),
+    #[command(about = help::TAG_ADD)]
+    Add(TagArgs),
+    #[command(about = help::TAG_REMOVE)]
+    Remove(TagArgs),
+    #[command(about = help::TAG_SET)]
+    Set {
+        #[arg(help = help::NAME)]
+        name: String,
+        #[arg(value_name = "T", help = help::TAG_NONE)]
+        tags: Vec<String>,
+    },
+}
+
+/// `havre tag add` and `remove`.
+#[derive(Debug, Args)]
+pub struct TagArgs {
+    #[arg(help = help::NAME)]
+    pub name: String,
+    #[arg(value_name = "T", required = true, help = help::TAG)]
+    pub tags: Vec<String>,
 }
 
 /// `havre env`.

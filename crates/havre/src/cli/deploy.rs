@@ -19,6 +19,8 @@ pub struct DeployArgs {
     pub git_ref: Option<String>,
     #[arg(long, value_name = "DIR", help = help::ROOT)]
     pub root: Option<String>,
+    #[arg(long = "tag", value_name = "T", help = help::DEPLOY_TAG)]
+    pub tags: Vec<String>,
     #[arg(long = "env", value_name = "K=V", help = help::ENV_PAIR)]
     pub env: Vec<String>,
     #[command(flatten)]

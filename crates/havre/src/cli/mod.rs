@@ -7,6 +7,7 @@ mod roles;
 
 pub use app::{
     DestroyArgs, EnvCommand, ListArgs, LogsArgs, NameArgs, OpenArgs, RedeployArgs, RollbackArgs,
+    TagArgs, TagCommand,
 };
 pub use db::{
     BackupArgs, DbCommand, DirArgs, DowngradeArgs, MigrateArgs, ResetArgs, RestoreArgs, SeedArgs,
@@ -49,12 +50,14 @@ pub enum Command {
     Stop(NameArgs),
     #[command(about = help::RESTART)]
     Restart(NameArgs),
-    #[command(about = help::LIST)]
-    List(ListArgs),
+    #[command(about = help::LIST, visible_alias = "ls")]
+    List(Box<ListArgs>),
     #[command(about = help::SHOW)]
     Show(NameArgs),
     #[command(about = help::RELEASES)]
     Releases(NameArgs),
+    #[command(subcommand, about = help::TAGS)]
+    Tag(TagCommand),
     #[command(subcommand, about = help::ENV)]
     Env(EnvCommand),
     #[command(about = help::LOGS)]

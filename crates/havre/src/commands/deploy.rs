@@ -78,13 +78,13 @@ fn request(args: &DeployArgs) -> Result<DeployRequest, Fault> {
         framework: args.framework.clone(),
         resources: args.resources.request(),
         env_vars: env_pairs(&args.env, |name| std::env::var(name).ok())?,
-        tags: None,
         git_ref: args.git_ref.clone(),
         root: args.root.clone(),
         any_version: args.any_version,
         discard_data: args.discard_data,
         replace_source: args.replace_source,
         health: health(args),
+        tags: (!args.tags.is_empty()).then(|| api::TagList::List(args.tags.clone())),
     })
 }
 

@@ -10,6 +10,7 @@ mod logs;
 mod open;
 mod releases;
 mod show;
+mod tag;
 mod work;
 
 pub use context::Context;
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, command: Command) -> Outcome {
         Command::List(args) => list::list(context, &args).await,
         Command::Show(args) => show::show(context, &args.name).await,
         Command::Releases(args) => releases::releases(context, &args.name).await,
+        Command::Tag(command) => tag::tag(context, command).await,
         Command::Env(command) => env::env(context, command).await,
         Command::Logs(args) => logs::logs(context, &args).await,
         Command::Open(args) => open::open(context, &args).await,

@@ -16,6 +16,8 @@ pub const BAD_PAIR: &str = "One of the variables given has no name; they are wri
 pub const INTERRUPTED: &str = "Interrupted.";
 pub const NOTHING_DEPLOYED: &str =
     "Nothing is deployed yet. Deploy something with `havre deploy GIT_URL --name NAME`.";
+pub const NONE_FIT: &str = "No deployment fits.";
+pub const NO_TAGS: &str = "There are no tags.";
 pub const NO_RELEASES: &str = "There is no release yet.";
 pub const NO_ENV: &str = "No environment variables are set.";
 pub const MASKED_HINT: &str = "Values are masked; `--show` reveals them.";
@@ -151,6 +153,17 @@ pub fn not_running(name: &str) -> String {
 pub fn now(name: &str, status: &str) -> String {
     format!("{name} is {status}.")
 }
+
+/// `Page 1 of 3, 45 deployments in all.`
+pub fn page_of(page: u64, pages: u64, total: u64) -> String {
+    format!("Page {page} of {pages}, {total} deployments in all.")
+}
+
+pub fn next_page(page: u64) -> String {
+    format!("The next ones: the same with `--page {page}`; all of them: with `--all`.")
+}
+
+pub const MORE_BY_TAG: &str = "There may be more: ask the same with `--all`.";
 
 pub const LIST_HEAD: [&str; 6] = ["NAME", "STATUS", "RELEASE", "FRAMEWORK", "DRIVER", "URL"];
 pub const RELEASES_HEAD: [&str; 7] = [
