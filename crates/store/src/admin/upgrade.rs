@@ -79,6 +79,9 @@ pub async fn upgrade(
     let migrations = load(options.dir.as_ref())?;
     let to = options.to.as_ref().unwrap_or(&Revision::Head);
     let to = to.find(&migrations)?;
+    if !options.dry_run {
+        super::restore::settle(&mut admin.link(), &migrations).await?;
+    }
     let ledger = Ledger::read(&mut admin.link()).await?;
     if ledger.has_foreign_deployments() || ledger.cut_adoption().is_some() {
         return super::adopt::take_over(admin, &migrations, options).await;

@@ -8,7 +8,7 @@ use super::adopt::Original;
 use super::ledger::{DEPLOYMENTS, Ledger};
 use super::run::Run;
 use super::{MigrateError, back_up_file};
-use crate::dialect::introspect;
+use crate::dialect::{self, introspect};
 use crate::schema::Migrations;
 use crate::sql::Link;
 
@@ -63,6 +63,10 @@ pub(crate) async fn refuse(
 ) -> Result<(), MigrateError> {
     if let Some(cut) = ledger.cut_adoption().or(ledger.cut_migration()) {
         return Err(cut.error());
+    }
+    if ledger.tables.contains(dialect::bulk::RESTORE_MARK) {
+        let words = crate::text::backup::CUT_RESTORE.to_owned();
+        return Err(MigrateError::Refused(words));
     }
     if ledger.has_foreign_deployments() {
         let live = introspect::read_schema(link).await?;

@@ -73,7 +73,7 @@ pub enum MigrateError {
     #[error("{0}")]
     Refused(String),
     /// The database failed.
-    #[error("{}", crate::text::not_opened(&.0.to_string()))]
+    #[error("{}", text::failed(&.0.to_string()))]
     Database(sqlx::Error),
 }
 

@@ -44,7 +44,7 @@ impl Way {
         }
     }
 
-    fn of(word: &str) -> Self {
+    pub(super) fn of(word: &str) -> Self {
         match word {
             "down" => Self::Down,
             "adopt" => Self::Adopt,
@@ -156,7 +156,11 @@ impl Ledger {
         if self.is_ours() || self.tables.contains(TABLES[0]) {
             return None;
         }
-        let harmless = |table: &&String| *table != "alembic_version" && *table != TABLES[1];
+        let harmless = |table: &&String| {
+            *table != "alembic_version"
+                && *table != TABLES[1]
+                && !dialect::bulk::is_of_restore(table)
+        };
         self.tables.iter().find(harmless).map(String::as_str)
     }
 

@@ -2,12 +2,12 @@
 //! migration that was cut is seen, refused by `serve`, and ended by the next one. Only the step behind the last one that
 //! was written down is in doubt, and whether it happened is read from the schema.
 
-use super::{MigrateError, reset};
 use super::effect::is_done;
 use super::ledger::{self, Cut, Ledger, Way};
 use super::moves::{Move, Rest, between};
 use super::run::{Done, Run};
 use super::step::Step;
+use super::{MigrateError, reset};
 use crate::dialect::introspect;
 use crate::schema::{Op, OpError, Schema, recognise};
 use crate::sql::Link;

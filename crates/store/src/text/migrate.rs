@@ -59,6 +59,12 @@ pub(crate) const CUT_ADOPTION: &str = "the adoption of the original's table";
 pub(crate) const LOCKED: &str = "another program is migrating this database or holds it locked, and did not finish in time. \
     Nothing was changed. Wait for it, stop other programs that use the database, then try again.";
 
+pub(crate) fn failed(why: &str) -> String {
+    format!(
+        "the database failed while its schema was looked at or changed: {why}. See `havre db current` for what is done."
+    )
+}
+
 pub(crate) fn no_such_version(version: u32, newest: u32) -> String {
     format!("there is no migration {version}; the newest is {newest}. See `havre db history`.")
 }
@@ -115,6 +121,8 @@ pub(crate) fn backup_failed(path: &Path, why: &str) -> String {
         path.display()
     )
 }
+
+pub(crate) const NOT_TEXT: &str = "its name is not text (UTF-8), which SQLite needs";
 
 // Adoption.
 

@@ -414,6 +414,27 @@ grounds! {
         assert_eq!(files(ground.folder.path(), ".backup-").len(), usize::from(ground.is_sqlite()), "nothing was pending");
     }
 
+    /// On a server the backup before that is a portable one, in a folder.
+    async fn a_backup_is_made_where_something_is_pending(ground) {
+        let folder = ground.folder.path().join("backups");
+        let save = async || {
+            let saved = admin::back_up_pending(&ground.target(), &folder, clock()).await;
+            saved.unwrap_or_else(|error| panic!("{error}"))
+        };
+        let on_server = !ground.is_sqlite();
+        if on_server {
+            assert_eq!(save().await, None, "an empty database");
+        }
+        ground.upgrade_with(&UpgradeOptions { to: Some(Revision::Version(1)), ..UpgradeOptions::default() }).await.unwrap();
+        let mut other = ground.other().await;
+        insert(&mut other, 2).await;
+        let saved = save().await;
+        assert_eq!(saved.as_ref().map(|file| file.is_file()), on_server.then_some(true));
+        ground.upgrade_with(&UpgradeOptions::default()).await.unwrap();
+        assert_eq!(save().await, None, "nothing is pending");
+        other.close().await;
+    }
+
     async fn nothing_to_do_is_quick(ground) {
         ground.upgrade().await.unwrap();
         let mut admin = ground.admin().await;
@@ -581,6 +602,11 @@ async fn backups_are_never_overwritten_and_are_for_us_alone() {
         newest() + 1,
         a_bit_of_everything(),
     );
+    let unfinished = ground
+        .folder
+        .path()
+        .join("deployments.db.backup-20200101T000000Z.part");
+    std::fs::write(unfinished, "of a backup that was killed").unwrap();
     // The clock stands still here.
     ground.upgrade().await.unwrap();
     ground.downgrade_with(&ground.options()).await.unwrap();

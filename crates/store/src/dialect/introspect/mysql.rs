@@ -132,20 +132,17 @@ fn kind(spelled: &str, is_json: bool) -> Option<ColumnType> {
 
 /// Text of ours is compared bytewise, or looked for in any case; anything else makes another type of it.
 fn collated(kind: ColumnType, spelled: &str, collation: Option<&str>) -> (ColumnType, bool) {
-    let is_text = matches!(
-        kind,
-        ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText
-    );
-    match collation {
-        Some(name) if is_text && !name.starts_with("utf8mb4_") => (
-            ColumnType::Other(format!("{spelled} COLLATE {name}")),
-            false,
-        ),
-        Some(name) if is_text && name.ends_with("_ci") => (kind, true),
-        Some(name) if is_text && !name.ends_with("_bin") => (
-            ColumnType::Other(format!("{spelled} COLLATE {name}")),
-            false,
-        ),
+    match (&kind, collation) {
+        (ColumnType::Varchar(_) | ColumnType::Text | ColumnType::LongText, Some(name)) => {
+            match name {
+                "utf8mb4_nopad_bin" | "utf8mb4_0900_bin" => (kind, false),
+                "utf8mb4_general_nopad_ci" | "utf8mb4_0900_as_ci" => (kind, true),
+                _ => (
+                    ColumnType::Other(format!("{spelled} COLLATE {name}")),
+                    false,
+                ),
+            }
+        }
         _ => (kind, false),
     }
 }
