@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use domain::Status;
 use domain::ports::{Clock, Dice, Scope};
 
 use crate::accept::{holder, queue};
 use crate::deployments;
+use crate::records;
 use crate::releases::collect;
 use crate::sql::query;
 use crate::{Database, DatabaseTarget, SecretKey, events, jobs};
@@ -71,6 +73,31 @@ async fn finding_and_counting_use_an_index() {
         ] {
             let plan = plan(&db, query.text()).await;
             assert!(!walks_a_table(&plan), "{}\n{plan}", query.text());
+        }
+    }
+}
+
+/// Also without a sort: a page of one status ends where it is full.
+#[tokio::test]
+async fn the_seeds_calls_use_an_index() {
+    let db = database().await;
+    let (dialect, running) = (db.dialect(), Some(Status::Running));
+    for statement in [records::BY_ID, records::BY_NAME, records::COUNT] {
+        let plan = plan(&db, statement).await;
+        assert!(!walks_a_table(&plan), "{statement}\n{plan}");
+    }
+    let count = records::by_status(dialect, records::COUNT_D, Status::Running);
+    let plan_of_count = plan(&db, count.text()).await;
+    assert!(
+        plan_of_count.contains("COVERING INDEX ix_deployments_status"),
+        "{plan_of_count}"
+    );
+    for after in [None, Some(records::Place::of_test())] {
+        for status in [None, running] {
+            let page = records::select_page(dialect, status, after.as_ref(), 20);
+            let plan = plan(&db, page.text()).await;
+            let sorts = plan.contains("TEMP B-TREE");
+            assert!(!walks_a_table(&plan) && !sorts, "{}\n{plan}", page.text());
         }
     }
 }

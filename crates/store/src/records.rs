@@ -58,6 +58,8 @@ use crate::sql::{Builder, Query, query};
 pub(crate) use batch::Batches;
 pub(crate) use limits::{length, story};
 pub(crate) use new::ready as ready_row;
+#[cfg(test)]
+pub(crate) use pages::{Place, select as select_page};
 pub(crate) use row::COLUMNS;
 pub(crate) use write::{MOST_AT_ONCE, insert_many};
 

@@ -21,6 +21,17 @@ pub(crate) struct Place {
     id: String,
 }
 
+#[cfg(test)]
+impl Place {
+    /// Some place.
+    pub(crate) fn of_test() -> Self {
+        Self {
+            created_at: "2026-01-01 00:00:00.000000".into(),
+            id: "x".into(),
+        }
+    }
+}
+
 /// The pages of [`Records::get_all`](super::Records::get_all) or
 /// [`Records::get_by_status`](super::Records::get_by_status), read when they are asked for.
 #[derive(Debug, Clone)]
