@@ -6,7 +6,7 @@ use store::admin::{
 };
 
 use super::subject::Subject;
-use super::{ask, elsewhere, show};
+use super::{alone, ask, elsewhere, show};
 use crate::cli::{DowngradeArgs, UpgradeArgs};
 use crate::exit::{Exit, Fault, Outcome};
 use crate::screen::Screen;
@@ -30,6 +30,7 @@ pub async fn downgrade(screen: Screen, args: DowngradeArgs) -> Outcome {
     let subject = Subject::to_change(screen)?;
     let mut admin = subject.open(access(options.dry_run)).await?;
     if !options.dry_run {
+        alone::check(&mut admin, false).await?;
         let plan = plan_downgrade(&mut admin, &options).await?;
         confirm(screen, &plan, args.yes)?;
     }

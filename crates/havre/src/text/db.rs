@@ -29,8 +29,7 @@ pub const DB_PENDING: &str = "pending";
 pub const DB_BASE: &str = "base";
 pub const DB_EMPTY_CURRENT: &str = "base: the database is empty. `havre db init` makes the tables.";
 pub const DB_NO_CHANGES: &str = "No changes: the database is what the model says.";
-pub const DB_SERVERS_CURE: &str =
-    "Stop them first (a killed one counts for some seconds more), or give --force.";
+pub const DB_SERVERS_CURE: &str = "Stop them first (a killed one counts for some seconds more), or give --force where the command has it.";
 pub const DB_GUESTS_CURE: &str = "Destroy the deployments first (`havre destroy NAME`), or give --force and remove the guests by hand.";
 pub const DB_BY_STATUS: &str = "By status";
 pub const DB_BY_TYPE: &str = "By type";
@@ -133,10 +132,7 @@ pub fn db_loss(loss: &Loss) -> String {
 }
 
 fn rows(count: u64) -> String {
-    match count {
-        1 => "1 row".to_owned(),
-        count => format!("{count} rows"),
-    }
+    counted(count, "row")
 }
 
 pub fn db_head(name: &str) -> String {
@@ -272,9 +268,13 @@ pub fn db_size(bytes: u64, tables: usize, indexes: u64, version: u32) -> String 
 }
 
 pub fn db_found(count: u64) -> String {
+    counted(count, "finding")
+}
+
+fn counted(count: u64, what: &str) -> String {
     match count {
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
     }
 }
 
@@ -293,6 +293,10 @@ pub fn db_more_findings(count: u64) -> String {
 pub fn db_checked(errors: u64, warnings: u64) -> String {
     match (errors, warnings) {
         (0, 0) => "Nothing wrong was found.".to_owned(),
-        (errors, warnings) => format!("{errors} errors, {warnings} warnings."),
+        (errors, warnings) => format!(
+            "{}, {}.",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
     }
 }
