@@ -246,17 +246,6 @@ impl Engine {
         }
     }
 
-    /// Refuses with words what can only be asked of the server that holds the guests.
-    async fn is_here(&self, deployment: &DeploymentId) -> Result<(), Refusal> {
-        match self.store().whereabouts(deployment).await? {
-            Whereabouts::Here => Ok(()),
-            Whereabouts::Elsewhere(server) => {
-                let words = crate::text::elsewhere(server.as_ref());
-                Err(StoreError::Refused(words).into())
-            }
-        }
-    }
-
     /// The build log of a release after a line number. With `follow` it goes on until the release is over, then ends.
     pub async fn build_log(
         &self,
@@ -265,7 +254,9 @@ impl Engine {
         follow: bool,
     ) -> Result<BoxStream<'static, BuildLine>, Refusal> {
         let deployment = self.store().release(release).await?.deployment;
-        self.is_here(&deployment).await?;
+        if let Some(words) = self.elsewhere(&deployment).await? {
+            return Ok(self.log_elsewhere(release, words, after, follow));
+        }
         let (engine, id) = (self.clone(), *release);
         let mut bell = self.ctx.events();
         let more = move || {

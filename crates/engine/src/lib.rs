@@ -6,6 +6,7 @@
 pub mod build_log;
 mod context;
 mod deploy;
+mod elsewhere;
 mod error;
 mod facade;
 mod mask;
