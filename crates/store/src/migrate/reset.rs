@@ -172,10 +172,7 @@ fn children_first(live: &Schema, ours: &BTreeSet<String>) -> Vec<String> {
                 other == name || keys.all(|key| key.table != **name)
             })
         };
-        let at = left
-            .iter()
-            .position(|name| is_free(name))
-            .unwrap_or_default();
+        let at = left.iter().position(is_free).unwrap_or_default();
         ordered.push(left.remove(at).clone());
     }
     ordered

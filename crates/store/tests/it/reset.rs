@@ -192,7 +192,8 @@ grounds! {
             }
             other.close().await;
         }
-        println!("old {}, new {}, recorded {}", seen.0, seen.1, seen.2);
+        assert_eq!(seen.0 + seen.1 + seen.2, ROUNDS);
+        assert!(seen.1 > 0, "one came to its end");
         fill(&ground).await;
         serves(&ground).await;
     }
@@ -210,7 +211,7 @@ async fn ends(ground: &Ground<'_>, round: u32) {
     let key = key(ground);
     let refused = store::Database::open(&ground.target(), key, HandClock::new(), dice(3)).await;
     assert!(refused.is_err(), "a server opened it");
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let mut admin = ground.admin().await;
         let options = admin::UpgradeOptions::default();
         admin::upgrade(&mut admin, &options).await.unwrap();

@@ -109,7 +109,7 @@ pub(super) async fn labels(link: &mut Link<'_>, findings: &mut Findings) -> Resu
     );
     let another = "SELECT n.label AS label, n.deployment_id AS named FROM names n \
         JOIN managed m ON m.deployment_id = n.deployment_id WHERE m.label <> n.label LIMIT ?";
-    let kinds: [(&str, String, fn(&str) -> String); 3] = [
+    let kinds: [(&str, String, Words); 3] = [
         ("names", of_the_dead, text::label_of_the_dead),
         ("managed", unclaimed, text::label_unclaimed),
         ("names", another.to_owned(), text::label_another),
@@ -128,6 +128,9 @@ pub(super) async fn labels(link: &mut Link<'_>, findings: &mut Findings) -> Resu
     }
     doubles(link, &live, findings).await
 }
+
+/// Says what is wrong with a label.
+type Words = fn(&str) -> String;
 
 /// Findings of one kind that are looked for.
 const MOST_LABELS: i64 = 10_000;

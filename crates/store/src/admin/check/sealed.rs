@@ -13,6 +13,9 @@ use crate::text::admin as text;
 use crate::vault::Vault;
 use crate::{rows, secrets};
 
+/// Tells where the value of a row is sealed.
+type Sealed = fn(&Row) -> Result<String, sqlx::Error>;
+
 /// Opens each, and keeps nothing of it.
 pub(super) async fn look(
     link: &mut Link<'_>,
@@ -21,7 +24,7 @@ pub(super) async fn look(
 ) -> Result<(), AdminError> {
     // Nothing is sealed here, so nothing is drawn from them.
     let vault = Vault::new(key, Arc::new(Dice::seeded([0; 32])));
-    let checks: [(&str, &str, &str, fn(&Row) -> Result<String, sqlx::Error>); 3] = [
+    let checks: [(&str, &str, &str, Sealed); 3] = [
         (
             "havre_meta",
             "value",
