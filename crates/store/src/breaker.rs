@@ -32,8 +32,8 @@ impl Breaker {
         }
     }
 
-    /// Makes a connection by `call`, unless the server was found down just now. `busy` tells whether the pool holds
-    /// connections: waiting for one of them in vain is not the server's doing.
+    /// Makes a connection by `call`, unless the server was found down just now. `busy` tells whether the pool has
+    /// all the connections that it may have: waiting for one of them in vain is not the server's doing.
     pub(crate) async fn pass<T>(
         &self,
         call: impl Future<Output = Result<T, sqlx::Error>>,
