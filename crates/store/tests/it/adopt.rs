@@ -112,7 +112,50 @@ fn columns(model: Model) -> Vec<&'static str> {
 }
 
 async fn every_value_is_kept(ground: Ground<'_>, model: Model) {
-    let mut other = make(&ground, model).await;
+    let other = make(&ground, model).await;
+    is_taken_over_whole(ground, model, other, 5).await;
+}
+
+/// The same with a table and rows that SQLAlchemy itself made.
+async fn every_value_of_sqlalchemy_is_kept(ground: Ground<'_>, model: Model) {
+    let Some(python) = python("every_value_of_sqlalchemy_is_kept") else {
+        return;
+    };
+    let other = ground.other().await;
+    let word = if model == Live { "live" } else { "seed" };
+    let url = ground.url();
+    let (scheme, rest) = url.split_once(':').unwrap();
+    let (dialect, url) = match scheme {
+        "sqlite" => ("sqlite", url.clone()),
+        "mysql" => ("mysql", format!("mysql+pymysql:{rest}")),
+        _ => ("postgresql", format!("postgresql+psycopg2:{rest}")),
+    };
+    let output = std::process::Command::new(python)
+        .args(["-B", MODELS, word, dialect])
+        .env("DATABASE_URL", url)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    is_taken_over_whole(ground, model, other, 7).await;
+}
+
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/models.py");
+
+/// A Python with SQLAlchemy; says that the test is skipped where there is none.
+#[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
+fn python(test: &str) -> Option<std::ffi::OsString> {
+    let python = std::env::var_os("HAVRE_TEST_PYTHON").filter(|path| !path.is_empty());
+    if python.is_none() {
+        println!("SKIPPED: {test}: HAVRE_TEST_PYTHON is not set (scripts/test/run sets it)");
+    }
+    python
+}
+
+async fn is_taken_over_whole(ground: Ground<'_>, model: Model, mut other: Other, rows: usize) {
     other
         .run("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         .await;
@@ -127,15 +170,15 @@ async fn every_value_is_kept(ground: Ground<'_>, model: Model) {
         } else {
             None
         };
-        before.insert("user_id".into(), vec![nothing.clone(); 5]);
-        before.insert("tags".into(), vec![nothing; 5]);
+        before.insert("user_id".into(), vec![nothing.clone(); rows]);
+        before.insert("tags".into(), vec![nothing; rows]);
     }
 
     let report = ground.upgrade().await.unwrap();
     let adopted = report.adopted.expect("it says so");
     assert_eq!(
         (adopted.rows, report.from, report.to),
-        (5, 0, report.up.len() as u32)
+        (rows as i64, 0, report.up.len() as u32)
     );
     assert_eq!((adopted.without_created_at, adopted.broken_json), (0, 0));
     let all = columns(Seed);
@@ -194,6 +237,14 @@ grounds! {
 
     async fn the_documented_models_table_is_taken_over(ground) {
         every_value_is_kept(ground, Seed).await;
+    }
+
+    async fn what_sqlalchemy_wrote_by_the_apps_model_is_taken_over(ground) {
+        every_value_of_sqlalchemy_is_kept(ground, Live).await;
+    }
+
+    async fn what_sqlalchemy_wrote_by_the_documented_model_is_taken_over(ground) {
+        every_value_of_sqlalchemy_is_kept(ground, Seed).await;
     }
 
     /// `serve` says what to do and touches nothing.
@@ -367,18 +418,15 @@ fn the_file_in_the_instance_folder_is_found() {
 /// Databases that SQLAlchemy makes today are those of the fixtures.
 #[tokio::test]
 async fn the_fixtures_are_what_sqlalchemy_emits() {
-    let Some(python) = std::env::var_os("HAVRE_TEST_PYTHON").filter(|path| !path.is_empty()) else {
-        println!(
-            "SKIPPED: the_fixtures_are_what_sqlalchemy_emits: HAVRE_TEST_PYTHON is not set (scripts/test/run sets it)"
-        );
+    let Some(python) = python("the_fixtures_are_what_sqlalchemy_emits") else {
         return;
     };
     let ground = Ground::file();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/models.py");
     for (model, fixture) in [("live", Live), ("seed", Seed)] {
         for kind in ["sqlite", "postgresql", "mysql"] {
             let output = std::process::Command::new(&python)
-                .args(["-B", script, model, kind])
+                .args(["-B", MODELS, model, kind])
+                .env_remove("DATABASE_URL")
                 .output()
                 .unwrap();
             assert!(

@@ -33,6 +33,10 @@ pub(crate) async fn adopt(
     let unlocked = dialect::let_in(link).await;
     let done = done?;
     unlocked?;
+    // So many new rows at once: the first lists would be planned blindly.
+    if let Err(error) = dialect::bulk::analyze(link, &[DEPLOYMENTS]).await {
+        tracing::warn!(%error, "the database did not look at its new rows; it will by itself");
+    }
     Ok(done)
 }
 
