@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Admin, AdminError};
+use crate::dialect;
 use crate::error::Fault;
 use crate::migrate::{MigrateError, copy_file as copy};
 use crate::servers::alive;
@@ -27,5 +28,7 @@ pub async fn servers_now(admin: &mut Admin) -> Result<Vec<String>, AdminError> {
 /// # Errors
 /// The database failed, or the file cannot be written.
 pub async fn copy_file(admin: &mut Admin, to: &Path) -> Result<PathBuf, MigrateError> {
+    // A connection that only reads makes no copy either; the database itself is not written to.
+    admin.link().run_script(dialect::MAY_COPY).await?;
     copy(&mut admin.link(), to.to_owned()).await
 }

@@ -12,6 +12,9 @@ use crate::text;
 /// Moves the write-ahead log into the database file, so that copying that one file is a backup.
 pub(crate) const FOLD_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
+/// Before `VACUUM INTO` on a connection that only reads.
+pub(crate) const MAY_COPY: &str = "PRAGMA query_only = OFF";
+
 /// How long a connection waits for a lock that another process holds (a backup, an SQLAlchemy program).
 const BUSY: Duration = Duration::from_secs(10);
 
