@@ -9,7 +9,7 @@ use domain::ports::Clock;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{MySqlPool, PgPool, SqlitePool};
+use sqlx::{Connection, MySqlPool, PgPool, SqlitePool};
 
 use crate::breaker::Breaker;
 use crate::dialect::{self, Dialect};
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SERVER_PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that nobody needs any more gives its memory back.
 const IDLE: Duration = Duration::from_secs(60);
+/// A connection was looked at when it came back; one that is asked for again so soon is not looked at once more, which would
+/// double the way to the server.
+const FRESH: Duration = Duration::from_secs(1);
 /// A connection to a server is not kept for ever: servers, and what stands between, tire of old ones.
 const LIFETIME: Duration = Duration::from_secs(1800);
 const READERS: u32 = 3;
@@ -79,6 +82,8 @@ impl Pools {
             .acquire_timeout(SERVER_PATIENCE)
             .idle_timeout(IDLE)
             .max_lifetime(LIFETIME)
+            .test_before_acquire(false)
+            .before_acquire(|connection, met| Box::pin(still_there(connection, met.idle_for)))
             .after_connect(|connection, _| {
                 let greeting = sqlx::raw_sql(dialect::connect::session(Dialect::Postgres));
                 Box::pin(async move { greeting.execute(connection).await.map(drop) })
@@ -97,6 +102,8 @@ impl Pools {
             .acquire_timeout(SERVER_PATIENCE)
             .idle_timeout(IDLE)
             .max_lifetime(LIFETIME)
+            .test_before_acquire(false)
+            .before_acquire(|connection, met| Box::pin(still_there(connection, met.idle_for)))
             .after_connect(move |connection, _| {
                 let greeting = sqlx::raw_sql(dialect::connect::session(dialect));
                 Box::pin(async move { greeting.execute(connection).await.map(drop) })
@@ -119,10 +126,10 @@ impl Pools {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
             Self::Postgres(pool, breaker) => {
-                Conn::Postgres(breaker.pass(pool.acquire(), || pool.size() > 0).await?)
+                Conn::Postgres(breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?)
             }
             Self::MySql(pool, dialect, breaker) => {
-                let connection = breaker.pass(pool.acquire(), || pool.size() > 0).await?;
+                let connection = breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?;
                 Conn::MySql(MySqlConn::new(connection), *dialect)
             }
         })
@@ -158,10 +165,10 @@ impl Pools {
                 Transaction::Sqlite(writer.begin_with(dialect::BEGIN_WRITE).await?)
             }
             Self::Postgres(pool, breaker) => {
-                Transaction::Postgres(breaker.pass(pool.begin(), || pool.size() > 0).await?)
+                Transaction::Postgres(breaker.pass(pool.begin(), || pool.size() >= CONNECTIONS).await?)
             }
             Self::MySql(pool, dialect, breaker) => {
-                let connection = breaker.pass(pool.acquire(), || pool.size() > 0).await?;
+                let connection = breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?;
                 Transaction::MySql(MySqlConn::begin(connection).await?, *dialect)
             }
         })
@@ -175,6 +182,17 @@ impl Pools {
             Self::MySql(pool, ..) => pool.close().await,
         }
     }
+}
+
+/// True when a connection that was idle can be used; an error has the pool take another one.
+async fn still_there<C: Connection>(
+    connection: &mut C,
+    idle_for: Duration,
+) -> Result<bool, sqlx::Error> {
+    if idle_for > FRESH {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 async fn lock(transaction: &mut Transaction) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
