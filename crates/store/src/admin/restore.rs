@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 pub use error::RestoreError;
-pub(crate) use shadow::{is_of_restore, settle};
+pub(crate) use shadow::settle;
 
 use super::Admin;
 use super::backup::{OnProgress, Progress};
@@ -168,8 +168,9 @@ async fn may_be_replaced(
     migrations: &Migrations,
 ) -> Result<Ledger, RestoreError> {
     let ledger = Ledger::read(link).await?;
-    // A migration that was cut is no hindrance: its tables are replaced.
+    // A migration that was cut is no hindrance: its tables are replaced. Nor is a restore: it is ended first.
     let mut whole = ledger.clone();
+    whole.tables.remove(dialect::bulk::RESTORE_MARK);
     whole
         .cuts
         .retain(|cut| cut.way == crate::migrate::ledger::Way::Adopt);

@@ -249,8 +249,11 @@ pub(crate) fn not_restored(error: &sqlx::Error) -> String {
     format!("the backup was not restored: {error}. Nothing was changed.")
 }
 
-pub(crate) fn not_finished(error: &sqlx::Error) -> String {
+pub(crate) fn not_finished(error: &crate::migrate::MigrateError) -> String {
     format!(
         "the backup is restored, but a last step failed: {error}. Run `havre db upgrade`, which does what is left."
     )
 }
+
+pub(crate) const CUT_RESTORE: &str = "a restore was cut in its last step. Every row is there, and foreign keys may be \
+    missing: run `havre db upgrade`, which makes them. Until then nothing else uses the database.";

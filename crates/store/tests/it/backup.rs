@@ -1,6 +1,7 @@
 //! Backup, verify and restore: everything comes back, on whichever database, or nothing changes.
 
 mod damage;
+mod figures;
 mod files;
 mod foreign;
 mod keys;

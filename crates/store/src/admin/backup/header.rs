@@ -94,7 +94,8 @@ pub(super) async fn left_out(
     let mut left_out = Vec::new();
     for (name, table) in &live.tables {
         let Some(saved) = header.tables.iter().find(|saved| saved.name == *name) else {
-            if !ours.contains(name) && !ledger::TABLES.contains(&name.as_str()) {
+            let own = ledger::TABLES.contains(&name.as_str()) || bulk::is_of_restore(name);
+            if !ours.contains(name) && !own {
                 left_out.push(name.clone());
             }
             continue;

@@ -126,7 +126,7 @@ async fn finish(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), RestoreError
     let total = ops.len() as u64;
     for (done, op) in (0..).zip(&ops) {
         plan.tell(Phase::Indexing, done, total);
-        run(link, op, &built).await?;
+        run::<RestoreError>(link, op, &built).await?;
         op.apply(&mut built)
             .map_err(|error| MigrateError::Refused(error.to_string()))?;
     }

@@ -76,7 +76,7 @@ pub enum RestoreError {
     Database(#[from] sqlx::Error),
     /// The restore reached its end, and a last step on MySQL did not.
     #[error("{}", text::not_finished(.0))]
-    Unfinished(sqlx::Error),
+    Unfinished(MigrateError),
     /// The program is being stopped.
     #[error("{}", text::RESTORE_STOPPED)]
     Stopped,

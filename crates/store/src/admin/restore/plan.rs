@@ -108,7 +108,11 @@ pub(super) fn bare(dialect: Dialect, table: &Table) -> Table {
 }
 
 /// Runs an operation in a schema that it fits.
-pub(super) async fn run(link: &mut Link<'_>, op: &Op, before: &Schema) -> Result<(), RestoreError> {
+pub(super) async fn run<E: From<sqlx::Error> + From<MigrateError>>(
+    link: &mut Link<'_>,
+    op: &Op,
+    before: &Schema,
+) -> Result<(), E> {
     let statements = link.dialect().render(op, before);
     if statements.is_empty() {
         return Err(MigrateError::Refused(op.sentence()).into());

@@ -11,7 +11,7 @@ use super::RestoreError;
 use super::plan::{Done, Plan, bare, behind, run};
 use super::source::Message;
 use crate::admin::backup::Phase;
-use crate::dialect::bulk::quoted;
+use crate::dialect::bulk::{NEW, OLD, RESTORE_MARK, is_of_restore, quoted};
 use crate::dialect::{self, bulk, introspect};
 use crate::migrate::MigrateError;
 use crate::migrate::ledger::{self, Ledger};
@@ -19,9 +19,7 @@ use crate::migrate::run::Run;
 use crate::schema::{Migrations, Op, Schema};
 use crate::sql::{Link, query};
 
-const NEW: &str = "havre_new__";
-const OLD: &str = "havre_old__";
-/// A table that changes places with the others, to say that they did.
+/// A table that changes places with the others, to say that they did: then it is [`RESTORE_MARK`].
 const MARK: &str = "restore";
 
 fn new(table: &str) -> String {
@@ -30,11 +28,6 @@ fn new(table: &str) -> String {
 
 fn old(table: &str) -> String {
     format!("{OLD}{table}")
-}
-
-/// True for a table that a restore made for itself.
-pub(crate) fn is_of_restore(table: &str) -> bool {
-    table.starts_with(NEW) || table.starts_with(OLD)
 }
 
 /// Everything changes in one moment; before it nothing, and behind it nothing but what nobody sees.
@@ -53,11 +46,7 @@ pub(super) async fn restore(
         return Err(error);
     }
     change_places(link, plan).await?;
-    let finished = finish(link, plan).await;
-    let migrated = finished.map_err(|error| match error {
-        RestoreError::Database(source) => RestoreError::Unfinished(source),
-        error => error,
-    })?;
+    let migrated = finish(link, plan).await.map_err(RestoreError::Unfinished)?;
     Ok(Done {
         migrated,
         dangling: Vec::new(),
@@ -117,7 +106,7 @@ async fn indexes(
     let total = ops.len() as u64;
     for (done, op) in (0..).zip(&ops) {
         plan.tell(Phase::Indexing, done, total);
-        run(link, op, built).await?;
+        run::<RestoreError>(link, op, built).await?;
         apply(op, built)?;
     }
     plan.tell(Phase::Indexing, total, total);
@@ -146,7 +135,7 @@ async fn own_tables(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), RestoreE
             .await?;
     }
     if plan.schema()?.table("havre_meta").is_some() {
-        let lock = dialect::MAKE_WRITE_LOCK.replace("havre_meta", &new("havre_meta"));
+        let lock = dialect::make_write_lock(link.dialect()).replace("havre_meta", &new("havre_meta"));
         query(lock).execute(link.again()).await?;
     }
     let mark = quoted(link.dialect(), &new(MARK));
@@ -166,8 +155,8 @@ async fn change_places(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), Resto
         .map(|name| (name.clone(), old(name)));
     let here = present.iter().filter_map(|name| {
         let to = name.strip_prefix(NEW)?;
-        let to = if to == MARK { old(MARK) } else { to.to_owned() };
-        Some((name.clone(), to))
+        let to = if to == MARK { RESTORE_MARK } else { to };
+        Some((name.clone(), to.to_owned()))
     });
     let moves: Vec<String> = away
         .chain(here)
@@ -185,7 +174,7 @@ async fn change_places(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), Resto
     }
 }
 
-async fn finish(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<Vec<String>, RestoreError> {
+async fn finish(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<Vec<String>, MigrateError> {
     settle(link, plan.migrations).await?;
     let run = Run {
         migrations: plan.migrations,
@@ -195,22 +184,39 @@ async fn finish(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<Vec<String>, Res
     Ok(done.up)
 }
 
-/// Ends a restore that was cut, or undoes it. Nothing to do on a database that undoes schema changes by itself.
+/// Ends a restore that was cut, or undoes it; waits for one that is under way. Nothing to do on a database that undoes
+/// schema changes by itself.
 pub(crate) async fn settle(
     link: &mut Link<'_>,
     migrations: &Migrations,
-) -> Result<(), RestoreError> {
-    let names = introspect::table_names(link).await?;
-    if !names.iter().any(|name| is_of_restore(name)) {
+) -> Result<(), MigrateError> {
+    if !anything_left(link).await? {
         return Ok(());
     }
+    // The same connection may have the lock already, and then has it twice.
+    if !dialect::lock_out(link).await? {
+        return Err(MigrateError::Locked);
+    }
+    let settled = settle_alone(link, migrations).await;
+    let unlocked = dialect::let_in(link).await;
+    settled?;
+    Ok(unlocked?)
+}
+
+async fn anything_left(link: &mut Link<'_>) -> Result<bool, sqlx::Error> {
+    let names = introspect::table_names(link).await?;
+    Ok(names.iter().any(|name| is_of_restore(name)))
+}
+
+async fn settle_alone(link: &mut Link<'_>, migrations: &Migrations) -> Result<(), MigrateError> {
     link.again()
         .run_script("SET SESSION foreign_key_checks = 0")
         .await?;
-    if names.contains(&old(MARK)) {
+    let names = introspect::table_names(link).await?;
+    if names.iter().any(|name| name == RESTORE_MARK) {
         drop_all(link, OLD).await?;
         foreign_keys(link, migrations).await?;
-        bulk::drop_tables(link, &[old(MARK)]).await?;
+        bulk::drop_tables(link, &[RESTORE_MARK.to_owned()]).await?;
     }
     drop_all(link, NEW).await?;
     let settings = "SET SESSION foreign_key_checks = DEFAULT, SESSION sql_mode = DEFAULT";
@@ -220,12 +226,12 @@ pub(crate) async fn settle(
 /// All of that kind, but for the mark in its last place.
 async fn drop_all(link: &mut Link<'_>, prefix: &str) -> Result<(), sqlx::Error> {
     let mut names = introspect::table_names(link).await?;
-    names.retain(|name| name.starts_with(prefix) && *name != old(MARK));
+    names.retain(|name| name.starts_with(prefix) && name != RESTORE_MARK);
     bulk::drop_tables(link, &names).await
 }
 
 /// Makes those that are not there yet.
-async fn foreign_keys(link: &mut Link<'_>, migrations: &Migrations) -> Result<(), RestoreError> {
+async fn foreign_keys(link: &mut Link<'_>, migrations: &Migrations) -> Result<(), MigrateError> {
     let version = Ledger::read(link).await?.version();
     let schema = migrations.schema_at(version);
     let schema = schema.map_err(MigrateError::Refused)?;
@@ -242,7 +248,7 @@ async fn foreign_keys(link: &mut Link<'_>, migrations: &Migrations) -> Result<()
                     .foreign_keys
                     .retain(|key| key.name != foreign_key.name);
             }
-            run(link, &op, &before).await?;
+            run::<MigrateError>(link, &op, &before).await?;
         }
     }
     Ok(())

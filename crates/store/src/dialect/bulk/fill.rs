@@ -15,6 +15,8 @@ pub(crate) async fn prepare(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
         Dialect::MySql | Dialect::MariaDb => &[
             "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
             "SET SESSION foreign_key_checks = 0",
+            // Tables that others use are waited for, but not for the day that is usual.
+            "SET SESSION lock_wait_timeout = 20",
         ],
     };
     for statement in statements {

@@ -24,3 +24,15 @@ pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
         Dialect::MySql | Dialect::MariaDb => format!("`{name}`"),
     }
 }
+
+/// What the tables of a restore are called before they take their places, where that is a moment of its own.
+pub(crate) const NEW: &str = "havre_new__";
+/// What those are called that had their places before.
+pub(crate) const OLD: &str = "havre_old__";
+/// The table that is there from that moment on until nothing is left to be done.
+pub(crate) const RESTORE_MARK: &str = "havre_old__restore";
+
+/// True for a table that a restore made for itself.
+pub(crate) fn is_of_restore(table: &str) -> bool {
+    table.starts_with(NEW) || table.starts_with(OLD)
+}
