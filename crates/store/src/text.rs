@@ -19,7 +19,8 @@ pub(crate) use target::*;
 pub(crate) fn in_use(path: &Path) -> String {
     format!(
         "another Havre server uses the database {}. One SQLite file takes one server: stop the other one, or give this \
-         one its own --data-dir.",
+         one a database of its own. Several servers can share a PostgreSQL or MySQL; `havre db backup` and `restore` move \
+         to one.",
         path.display()
     )
 }
