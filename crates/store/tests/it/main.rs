@@ -10,6 +10,7 @@ mod accept;
 mod adopt;
 mod backup;
 mod broken;
+mod elsewhere;
 mod cancel;
 mod change;
 mod check;
