@@ -13,7 +13,7 @@ use crate::sql::{Builder, Row};
 
 /// Rows that one request looks at.
 const MOST: u32 = 10_000;
-/// Rows that are looked at together: few at first, since most tags are found soon.
+/// Rows that are looked at together: few at first, since most tags are found soon, then more and more.
 const FIRST: u32 = 250;
 const FURTHER: u32 = 2_500;
 
@@ -70,7 +70,7 @@ impl Walk<'_> {
             if self.look_at(db, chunk, enough).await? {
                 return Ok(true);
             }
-            chunk = FURTHER;
+            chunk = (2 * chunk).min(FURTHER);
         }
         Ok(false)
     }
