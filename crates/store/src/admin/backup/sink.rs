@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use super::file::PartFile;
-use super::{BackupError, BackupTo, default_name};
+use super::{BackupError, BackupTo};
 use crate::portable::{Header, Value, Writer, Written};
 
 /// Rows that are sent at once, and about how many bytes.
@@ -65,9 +65,7 @@ impl Sink {
     pub(super) fn create(to: &BackupTo, now: DateTime<Utc>) -> Result<Self, BackupError> {
         Ok(match to {
             BackupTo::File(path) => Self::File(PartFile::create(path)?),
-            BackupTo::Folder(folder) => {
-                Self::File(PartFile::create_in(folder, now)?)
-            }
+            BackupTo::Folder(folder) => Self::File(PartFile::create_in(folder, now)?),
             BackupTo::Stdout => Self::Stdout,
         })
     }

@@ -10,7 +10,7 @@ use crate::dialect::{self, Dialect, bulk, introspect};
 use crate::migrate::MigrateError;
 use crate::migrate::ledger;
 use crate::migrate::run::Run;
-use crate::schema::{Op, Schema};
+use crate::schema::Schema;
 use crate::sql::{Link, query};
 use crate::text::backup as text;
 

@@ -135,7 +135,8 @@ async fn own_tables(link: &mut Link<'_>, plan: &Plan<'_>) -> Result<(), RestoreE
             .await?;
     }
     if plan.schema()?.table("havre_meta").is_some() {
-        let lock = dialect::make_write_lock(link.dialect()).replace("havre_meta", &new("havre_meta"));
+        let lock =
+            dialect::make_write_lock(link.dialect()).replace("havre_meta", &new("havre_meta"));
         query(lock).execute(link.again()).await?;
     }
     let mark = quoted(link.dialect(), &new(MARK));

@@ -22,7 +22,12 @@ async fn a_damaged_file_changes_nothing() {
     flipped[good.len() / 2] ^= 4;
     let appended = [&good[..], b"x"].concat();
     let cut = good[..good.len() - 9].to_vec();
-    for (bytes, word) in [(flipped, "damaged"), (appended, "follows"), (cut, "cut off"), (vec![], "cut off")] {
+    for (bytes, word) in [
+        (flipped, "damaged"),
+        (appended, "follows"),
+        (cut, "cut off"),
+        (vec![], "cut off"),
+    ] {
         std::fs::write(&bad, bytes).unwrap();
         let told = verify(&bad, &|_| {}).unwrap_err().to_string();
         assert!(told.contains(word), "{told}");

@@ -2,6 +2,10 @@
 //! a process of its own, so that its memory is its own. In a release build:
 //!
 //! `HAVRE_FIGURE_ROWS=1000000 scripts/test/databases cargo nextest run --release -p store --run-ignored all backup::figures`
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are printed for whoever runs it by hand"
+)]
 
 use std::path::Path;
 use std::process::Command;
@@ -24,7 +28,11 @@ async fn child() {
         return;
     };
     let mut words = asked.split(' ');
-    let (what, url, path) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+    let (what, url, path) = (
+        words.next().unwrap(),
+        words.next().unwrap(),
+        words.next().unwrap(),
+    );
     let (path, begin) = (Path::new(path), Instant::now());
     if what == "save" {
         let mut db = admin(url, Access::Look).await;
@@ -34,11 +42,16 @@ async fn child() {
     } else {
         let mut db = admin(url, Access::Alone).await;
         let options = RestoreOptions::default();
-        restore(&mut db, &migrations(), path, &options, &quiet).await.unwrap();
+        restore(&mut db, &migrations(), path, &options, &quiet)
+            .await
+            .unwrap();
         db.close().await.unwrap();
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let most = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    let most = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
     let most = most.split_whitespace().nth(1).unwrap();
     println!("FIGURE {:.1} {most}", begin.elapsed().as_secs_f64());
 }
@@ -46,14 +59,21 @@ async fn child() {
 /// Seconds and megabytes.
 fn run(what: &str, url: &str, path: &Path) -> (f64, f64) {
     let out = Command::new(std::env::current_exe().unwrap())
-        .args(["backup::figures::child", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "backup::figures::child",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(ASKED, format!("{what} {url} {}", path.display()))
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&out.stdout);
     let found = text.split("FIGURE ").nth(1);
     let found = found.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&out.stderr)));
-    let mut numbers = found.split_whitespace().map(|word| word.parse::<f64>().unwrap());
+    let mut numbers = found
+        .split_whitespace()
+        .map(|word| word.parse::<f64>().unwrap());
     let (seconds, memory) = (numbers.next().unwrap(), numbers.next().unwrap() / 1000.0);
     println!("{what}: {seconds:.1} s, {memory:.0} MB");
     (seconds, memory)
@@ -110,10 +130,16 @@ async fn figures(world: World, of: Option<Server>) {
     let again = folder.path().join("again.backup");
     run("save", &url, &again);
     // Not printed when they differ: there are a million of them.
-    assert!(rows_of(&again)[0] == rows_of(&path)[0], "other rows than before");
+    assert!(
+        rows_of(&again)[0] == rows_of(&path)[0],
+        "other rows than before"
+    );
     if count == 1_000_000 && of != Some(Server::MariaDb) {
         for (seconds, memory) in [saved, restored] {
-            assert!(seconds <= 60.0 && memory <= 100.0, "{seconds} s, {memory} MB");
+            assert!(
+                seconds <= 60.0 && memory <= 100.0,
+                "{seconds} s, {memory} MB"
+            );
         }
     }
 }

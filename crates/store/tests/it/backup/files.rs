@@ -14,12 +14,17 @@ async fn it_is_private_and_named_by_the_time() {
     let folder = tempfile::tempdir().unwrap();
     let mut db = admin(&world.url, Access::Look).await;
     let to = BackupTo::Folder(folder.path().to_owned());
-    let report = backup(&mut db, &migrations(), to.clone(), &quiet).await.unwrap();
+    let report = backup(&mut db, &migrations(), to.clone(), &quiet)
+        .await
+        .unwrap();
     let path = report.path.unwrap();
-    assert_eq!(listing(folder.path()), [path.clone()]);
+    assert_eq!(listing(folder.path()), std::slice::from_ref(&path));
     let name = path.file_name().unwrap().to_str().unwrap();
     assert_eq!(name, default_name(domain::ports::Clock::now(&*world.clock)));
-    assert!(name.starts_with("havre-2026") && name.ends_with("Z.backup"), "{name}");
+    assert!(
+        name.starts_with("havre-2026") && name.ends_with("Z.backup"),
+        "{name}"
+    );
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let again = backup(&mut db, &migrations(), to, &quiet).await;
@@ -64,7 +69,7 @@ async fn what_a_killed_one_left_is_written_over_and_what_another_one_writes_is_n
     assert!(matches!(error, BackupError::BeingWritten(_)), "{error}");
     drop(held);
     save(&world.url, &path).await;
-    assert_eq!(listing(folder.path()), [path.clone()]);
+    assert_eq!(listing(folder.path()), std::slice::from_ref(&path));
     assert!(!rows_of(&path).is_empty());
 }
 
@@ -90,13 +95,23 @@ async fn given_up_it_leaves_nothing() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
-    assert!(!path.exists() || !rows_of(&path).is_empty(), "whole, or not there");
+    tokio::time::timeout(std::time::Duration::from_secs(10), gone)
+        .await
+        .unwrap();
+    assert!(
+        !path.exists() || !rows_of(&path).is_empty(),
+        "whole, or not there"
+    );
 }
 
 #[tokio::test]
 async fn where_nothing_can_be_written_it_says_so() {
     let world = World::file().await;
-    let error = try_save(&world.url, std::path::Path::new("/nowhere/all.backup")).await.unwrap_err();
-    assert!(error.to_string().contains("Its folder must be there"), "{error}");
+    let error = try_save(&world.url, std::path::Path::new("/nowhere/all.backup"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("Its folder must be there"),
+        "{error}"
+    );
 }

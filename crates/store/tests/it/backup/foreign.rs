@@ -33,9 +33,14 @@ async fn a_file_holds_it_exactly() {
     let path = folder.path().join("all.backup");
     save(&from.url, &path).await;
     let url = sqlite_url(folder.path(), "deployments.db");
-    try_restore(&url, &path, &RestoreOptions::default()).await.unwrap();
+    try_restore(&url, &path, &RestoreOptions::default())
+        .await
+        .unwrap();
     let mut other = foreign(&folder.path().join("deployments.db")).await;
-    let after: Vec<Option<String>> = sqlx::query_scalar(LOOK).fetch_all(&mut other).await.unwrap();
+    let after: Vec<Option<String>> = sqlx::query_scalar(LOOK)
+        .fetch_all(&mut other)
+        .await
+        .unwrap();
     assert_eq!(before.len(), 5);
     assert_eq!(before, after);
 }
@@ -72,10 +77,18 @@ async fn a_server_names_it(server: Server) {
         assert_eq!(nul, server == Server::Postgres, "{words}");
         assert_eq!(*count, 11 + u64::from(nul));
         let tables = match server {
-            Server::Postgres => "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
-            Server::MariaDb => "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+            Server::Postgres => {
+                "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+            }
+            Server::MariaDb => {
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+            }
         };
-        assert_eq!(database.connect().await.texts(tables).await, [], "nothing was made");
+        assert_eq!(
+            database.connect().await.texts(tables).await,
+            [],
+            "nothing was made"
+        );
     })
     .await;
 }
@@ -105,7 +118,9 @@ async fn rows_that_point_at_nothing_are_kept_by_a_file_and_named_by_a_server() {
     let url = sqlite_url(folder.path(), "deployments.db");
     let report = try_restore(&url, &path, &key).await.unwrap();
     assert!(
-        report.dangling.contains(&"names -> managed (1 rows)".to_owned()),
+        report
+            .dangling
+            .contains(&"names -> managed (1 rows)".to_owned()),
         "{:?}",
         report.dangling
     );
@@ -152,7 +167,11 @@ async fn a_database_of_another_program_is_neither_saved_nor_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.backup");
     let empty = sqlite_url(folder.path(), "empty.db");
-    admin(&empty, store::admin::Access::Alone).await.close().await.unwrap();
+    admin(&empty, store::admin::Access::Alone)
+        .await
+        .close()
+        .await
+        .unwrap();
     let error = try_save(&empty, &path).await.unwrap_err();
     assert!(error.to_string().contains("nothing of Havre's"), "{error}");
     let world = World::file().await;

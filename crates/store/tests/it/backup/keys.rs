@@ -53,7 +53,13 @@ async fn without_the_key_the_deployments_are_named() {
             panic!("{error:?}");
         };
         deployments.sort();
-        assert_eq!((deployments, values), (vec!["blog".to_owned(), "plain".to_owned(), "shop".to_owned()], 3));
+        assert_eq!(
+            (deployments, values),
+            (
+                vec!["blog".to_owned(), "plain".to_owned(), "shop".to_owned()],
+                3
+            )
+        );
         assert_eq!((wanted, told), (vec![key.clone()], found));
         assert!(words.contains("shop") && words.contains(&key), "{words}");
     }
@@ -76,7 +82,10 @@ async fn forced_it_opens_under_another_key() {
     let world = World::reopened(folder, 77).await;
     assert_eq!(world.store.counts(&Scope::Everyone).await.unwrap().total, 3);
     let shop = world.shown("shop").await.id.parse().unwrap();
-    assert!(world.store.releases(&shop, 9).await.is_err(), "its environment stays closed");
+    assert!(
+        world.store.releases(&shop, 9).await.is_err(),
+        "its environment stays closed"
+    );
     world.deploy("new").await;
 }
 
@@ -96,7 +105,9 @@ async fn what_holds_no_secret_is_restored_under_any_key() {
     save(&world.url, &path).await;
     let folder = tempfile::tempdir().unwrap();
     let url = sqlite_url(folder.path(), "deployments.db");
-    try_restore(&url, &path, &RestoreOptions::default()).await.unwrap();
+    try_restore(&url, &path, &RestoreOptions::default())
+        .await
+        .unwrap();
     let world = World::reopened(folder, 77).await;
     assert_eq!(world.shown("shop").await.name, "shop");
 }

@@ -31,11 +31,15 @@ async fn child() {
     };
     if words[0] == "save" {
         let mut db = admin(words[1], Access::Look).await;
-        backup(&mut db, &migrations(), BackupTo::File(path), &tell).await.unwrap();
+        backup(&mut db, &migrations(), BackupTo::File(path), &tell)
+            .await
+            .unwrap();
     } else {
         let mut db = admin(words[1], Access::Alone).await;
         let key = with_key(words[3]);
-        restore(&mut db, &migrations(), &path, &key, &tell).await.unwrap();
+        restore(&mut db, &migrations(), &path, &key, &tell)
+            .await
+            .unwrap();
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "DONE").unwrap();
@@ -45,7 +49,12 @@ async fn child() {
 /// Lets it go on for so many steps, then a little on, and kills it; gives its steps, and whether it was done before.
 fn kill_after(asked: &str, steps: usize, spins: u32) -> (usize, bool) {
     let mut child: Child = Command::new(std::env::current_exe().unwrap())
-        .args(["backup::killed::child", "--exact", "--ignored", "--nocapture"])
+        .args([
+            "backup::killed::child",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(ASKED, asked)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -82,7 +91,11 @@ async fn fill(world: &World) -> (PathBuf, String) {
     let mut other = world.other().await;
     for thousand in 0..2 {
         let rows: Vec<String> = (0..1000)
-            .map(|n| format!("('id-{thousand}-{n:04}', 'app-{n}', 'running', '2026-11-22 08:30:38.672045')"))
+            .map(|n| {
+                format!(
+                    "('id-{thousand}-{n:04}', 'app-{n}', 'running', '2026-11-22 08:30:38.672045')"
+                )
+            })
             .collect();
         let insert = format!(
             "INSERT INTO deployments (id, name, status, created_at) VALUES {}",
@@ -122,11 +135,16 @@ async fn saving(world: World) {
 /// On MySQL an upgrade may have to do what was left; nothing else uses the database before.
 async fn settled_rows_in(url: &str) -> Tables {
     let folder = tempfile::tempdir().unwrap();
-    let refused = try_save(url, &folder.path().join("look.backup")).await.err();
+    let refused = try_save(url, &folder.path().join("look.backup"))
+        .await
+        .err();
     if let Some(refused) = refused {
         let words = refused.to_string();
         assert!(words.contains("havre db upgrade"), "{words}");
-        assert!(url.starts_with("mysql") || url.starts_with("mariadb"), "{words}");
+        assert!(
+            url.starts_with("mysql") || url.starts_with("mariadb"),
+            "{words}"
+        );
         let mut db = admin(url, Access::Alone).await;
         upgrade(&mut db, &UpgradeOptions::default()).await.unwrap();
         db.close().await.unwrap();
@@ -149,7 +167,10 @@ async fn restoring(world: World) {
         let asked = format!("restore {url} {} {key}", path.display());
         let (seen, done) = killed(asked, steps, (steps as u32 % 5) * 60).await;
         let now = settled_rows_in(&url).await;
-        assert!(now == old || now == new, "neither the old rows nor the new ones, after {steps} steps");
+        assert!(
+            now == old || now == new,
+            "neither the old rows nor the new ones, after {steps} steps"
+        );
         assert!(!done || now == new, "what was done is there");
         if now == old {
             olds += 1;
@@ -163,7 +184,10 @@ async fn restoring(world: World) {
         }
         steps += 4;
     }
-    assert!(olds > 0 && news > 0, "{olds} times the old state, {news} times the new one");
+    assert!(
+        olds > 0 && news > 0,
+        "{olds} times the old state, {news} times the new one"
+    );
     the_schema_is_whole(&url).await;
 }
 
@@ -180,15 +204,25 @@ async fn the_schema_is_whole(url: &str) {
     for (name, wanted) in &known.newest_schema().tables {
         let found = live.table(name).unwrap();
         let keys = |table: &store::schema::Table| -> Vec<String> {
-            table.foreign_keys.iter().map(|key| key.name.clone()).collect()
+            table
+                .foreign_keys
+                .iter()
+                .map(|key| key.name.clone())
+                .collect()
         };
         assert_eq!(keys(found), keys(wanted), "{name}");
         for index in &wanted.indexes {
-            let found = found.index(&index.name).unwrap_or_else(|| panic!("{}", index.name));
+            let found = found
+                .index(&index.name)
+                .unwrap_or_else(|| panic!("{}", index.name));
             assert!(dialect.same_index(found, index), "{}", index.name);
         }
     }
-    let strange: Vec<&String> = live.tables.keys().filter(|name| name.starts_with("havre_new") || name.starts_with("havre_old")).collect();
+    let strange: Vec<&String> = live
+        .tables
+        .keys()
+        .filter(|name| name.starts_with("havre_new") || name.starts_with("havre_old"))
+        .collect();
     assert!(strange.is_empty(), "{strange:?}");
     db.close().await.unwrap();
 }

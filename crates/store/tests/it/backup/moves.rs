@@ -48,8 +48,13 @@ async fn moved(from: &World, to: &str) {
     assert_eq!(size, std::fs::metadata(&path).unwrap().len());
     assert_eq!(header.keys.len(), 1);
     let told = report.about_keys().unwrap();
-    assert!(told.contains("NOT in the backup") && told.contains(&header.keys[0]), "{told}");
-    let restored = try_restore(to, &path, &with_key(&header.keys[0])).await.unwrap();
+    assert!(
+        told.contains("NOT in the backup") && told.contains(&header.keys[0]),
+        "{told}"
+    );
+    let restored = try_restore(to, &path, &with_key(&header.keys[0]))
+        .await
+        .unwrap();
     assert_eq!(restored.header, header);
     assert_eq!((restored.unreadable.len(), restored.dangling.len()), (0, 0));
     same_rows(&before, &rows_in(to).await);
@@ -174,7 +179,11 @@ async fn numbers_of_rows_that_are_gone_stay_gone() {
     let key = save(&from.url, &path).await.header.keys[0].clone();
     let url = sqlite_url(folder.path(), "deployments.db");
     try_restore(&url, &path, &with_key(&key)).await.unwrap();
-    std::fs::copy(from.folder.path().join("secret.key"), folder.path().join("secret.key")).unwrap();
+    std::fs::copy(
+        from.folder.path().join("secret.key"),
+        folder.path().join("secret.key"),
+    )
+    .unwrap();
     let world = World::reopened(folder, 9).await;
     world.deploy("two").await;
     let next = world.store.events_after(None, 0, 1000).await.unwrap();

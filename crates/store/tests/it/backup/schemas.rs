@@ -32,7 +32,9 @@ async fn an_older_one_is_brought_up(url: &str) {
     let newer_path = folder.path().join("newer.backup");
     let mut db = admin(url, store::admin::Access::Look).await;
     let to = store::admin::BackupTo::File(newer_path.clone());
-    let saved = store::admin::backup(&mut db, &newer, to, &quiet).await.unwrap();
+    let saved = store::admin::backup(&mut db, &newer, to, &quiet)
+        .await
+        .unwrap();
     db.close().await.unwrap();
     assert_eq!(saved.header.schema.len(), world_versions() + 1);
     let before = rows_of(&path);

@@ -27,7 +27,13 @@ pub async fn admin(url: &str, access: Access) -> Admin {
 
 pub async fn try_save(url: &str, path: &Path) -> Result<BackupReport, BackupError> {
     let mut db = admin(url, Access::Look).await;
-    let saved = backup(&mut db, &migrations(), BackupTo::File(path.to_owned()), &quiet).await;
+    let saved = backup(
+        &mut db,
+        &migrations(),
+        BackupTo::File(path.to_owned()),
+        &quiet,
+    )
+    .await;
     db.close().await.unwrap();
     saved
 }
@@ -73,7 +79,9 @@ pub fn rows_of(path: &Path) -> Tables {
     let names = reader.header().tables.iter();
     let mut tables: Tables = names.map(|table| (table.name.clone(), vec![])).collect();
     while let Some(block) = reader.next_block().unwrap() {
-        tables[block.table].1.extend(block.rows().map(<[Value]>::to_vec));
+        tables[block.table]
+            .1
+            .extend(block.rows().map(<[Value]>::to_vec));
     }
     // A row that MySQL locks is none of the user's.
     for (_, rows) in tables.iter_mut().filter(|table| table.0 == "havre_meta") {

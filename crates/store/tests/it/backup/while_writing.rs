@@ -17,7 +17,10 @@ fn column(tables: &Tables, table: &str, index: usize) -> BTreeSet<String> {
 }
 
 async fn one_moment(world: World) {
-    let (stop, taken) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let (stop, taken) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicU32::new(0)),
+    );
     let writing = tokio::spawn({
         let (store, stop, taken) = (world.store.clone(), stop.clone(), taken.clone());
         async move {
@@ -26,7 +29,10 @@ async fn one_moment(world: World) {
                     break;
                 }
                 // The row, its claims, its release, its job and its events: one transaction.
-                store.accept_deploy(&ask(&format!("app-{number}"))).await.unwrap();
+                store
+                    .accept_deploy(&ask(&format!("app-{number}")))
+                    .await
+                    .unwrap();
                 taken.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -38,7 +44,10 @@ async fn one_moment(world: World) {
         save(&world.url, &path).await;
         let tables = rows_of(&path);
         let deployments = column(&tables, "deployments", 0);
-        assert!(deployments.len() >= before as usize, "what was answered is in it");
+        assert!(
+            deployments.len() >= before as usize,
+            "what was answered is in it"
+        );
         assert_eq!(deployments, column(&tables, "managed", 0));
         assert_eq!(deployments, column(&tables, "releases", 1));
         assert_eq!(deployments, column(&tables, "jobs", 2));
@@ -55,10 +64,20 @@ async fn sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
-    World::on(crate::servers::Server::Postgres, "backup::while_writing", one_moment).await;
+    World::on(
+        crate::servers::Server::Postgres,
+        "backup::while_writing",
+        one_moment,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mariadb() {
-    World::on(crate::servers::Server::MariaDb, "backup::while_writing", one_moment).await;
+    World::on(
+        crate::servers::Server::MariaDb,
+        "backup::while_writing",
+        one_moment,
+    )
+    .await;
 }
