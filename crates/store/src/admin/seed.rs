@@ -51,9 +51,9 @@ pub struct SeedReport {
 /// The most rows of one call.
 const MOST: u32 = 1_000_000;
 /// Rows of one transaction: between two, other programs write.
-const AT_ONCE: usize = 5_000;
+const AT_ONCE: usize = 20_000;
 /// From this many rows on, the database is told to look at what it holds now.
-const MANY: u64 = 1_000;
+const MANY: u32 = 1_000;
 
 /// Adds examples. `progress` hears how many rows are done, of how many. Needs [`Access::Add`](super::Access::Add).
 ///
@@ -72,6 +72,11 @@ pub async fn seed(
         )));
     }
     is_ready(&mut admin.link()).await?;
+    if options.count >= MANY
+        && let Some(settings) = dialect::before_many(admin.dialect())
+    {
+        admin.link().run_script(settings).await?;
+    }
     let today = beginning_of(admin.now().await?);
     let mut report = SeedReport::default();
     let mut rows = (0..options.count).map(|number| example::row(options.rng_seed, number, today));
@@ -86,7 +91,7 @@ pub async fn seed(
         report.there_before += all - added;
         progress(report.added + report.there_before, options.count.into());
     }
-    if report.added >= MANY {
+    if report.added >= MANY.into() {
         bulk::analyze(&mut admin.link(), &["deployments"]).await?;
     }
     Ok(report)

@@ -40,6 +40,15 @@ pub(crate) fn dated_insert(dialect: Dialect) -> Option<DatedInsert> {
     Some(DatedInsert { statement, answers })
 }
 
+/// Before many rows are added: SQLite's small cache would write and read each page of each index again and again, and
+/// fold its log into the file at every thousandth page. Both are of this connection alone.
+pub(crate) fn before_many(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::Sqlite => Some("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384"),
+        Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => None,
+    }
+}
+
 /// Put behind a query of rows: holds them until the transaction ends, also against programs that know nothing of our lock.
 /// SQLite's write transaction holds the whole file.
 pub(crate) fn hold(dialect: Dialect) -> &'static str {
