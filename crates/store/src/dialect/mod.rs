@@ -26,7 +26,7 @@ pub(crate) use migrator::{
     roll_back_schema_change, rolls_back_schema,
 };
 pub(crate) use health::{as_text, damage, is_damaged};
-pub(crate) use records::{DatedInsert, dated_insert, hold, is_duplicate, is_of_the_row};
+pub(crate) use records::{DatedInsert, before_many, dated_insert, hold, is_duplicate, is_of_the_row};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, MAY_COPY, is_usable, memory, reader, writer};
 pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};
