@@ -2,9 +2,10 @@
 # Sets Havre up in this folder: finds or builds the binary, writes .env from .env.example (never over one that is there),
 # makes the database or brings it up to date, and says what comes next. Run it as often as you like.
 #
-# HAVRE=/path/to/havre ./setup.sh uses that binary instead of building one.
+# HAVRE=/path/to/havre bash setup.sh uses that binary instead of building one.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+from=$PWD
+CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -23,16 +24,28 @@ case "${1:-}" in
   *) fail "setup.sh takes no arguments, not \`$1\`." "Run it as: bash setup.sh" ;;
 esac
 
+[ "$(uname -s)" = Linux ] || fail "Havre runs on Linux, and this is $(uname -s)." "On Windows run .\\setup.ps1, which uses WSL 2."
+
 # Prints the path of a binary that runs.
 find_binary() {
+  local binary
   if [ -n "${HAVRE:-}" ]; then
-    "$HAVRE" --version >/dev/null || fail "HAVRE=$HAVRE does not run." "Name a binary that does, or unset HAVRE."
-    say "$HAVRE"
+    # It was named where the caller stands, which need not be here. A name without a slash is looked up in PATH.
+    case "$HAVRE" in
+      /*) binary=$HAVRE ;;
+      */*) binary=$from/$HAVRE ;;
+      *) binary=$(command -v -- "$HAVRE" || say "$from/$HAVRE") ;;
+    esac
+    "$binary" --version >/dev/null || fail "HAVRE=$HAVRE does not run." "Name a binary that does, or unset HAVRE."
+    say "$binary"
   elif command -v cargo >/dev/null; then
     say "Building Havre (the first time takes some minutes) ..." >&2
     cargo build --release --locked >&2 ||
       fail "The build failed." "What cargo says above tells why; a C compiler is needed too (Debian: apt install build-essential)."
-    say "${CARGO_TARGET_DIR:-target}/release/havre"
+    binary=${CARGO_TARGET_DIR:-target}/release/havre
+    [ -x "$binary" ] || fail "The build left no binary at $binary." "Name it: HAVRE=/path/to/havre bash setup.sh"
+    # With a slash before it, so that it is never looked up in PATH.
+    case "$binary" in /*) say "$binary" ;; *) say "./$binary" ;; esac
   elif command -v havre >/dev/null; then
     command -v havre
   else
@@ -57,14 +70,21 @@ write_env() {
 havre=$(find_binary)
 say "Binary      $havre"
 write_env
-"$havre" db init
+"$havre" db init || {
+  code=$?
+  say "       Havre is not set up yet. Mend what is said above, then run this again: bash setup.sh" >&2
+  say "       DATABASE_URL is a line of $PWD/.env, unless the environment sets it." >&2
+  exit "$code"
+}
 
+# As it can be typed: a path may have spaces.
+printf -v run '%q' "$havre"
 cat <<NEXT
 
-Havre is set up. What comes next:
-  $havre doctor        what this machine offers, and the cure for what is missing
-  $havre serve         the server; then, in another terminal:
-  $havre deploy https://github.com/OWNER/REPO --name my-app
-  $havre db seed       example rows, to look around
-  $havre db stats      what is in the database
+Havre is set up. What comes next, in the folder $PWD (whose .env counts):
+  $run doctor        what this machine offers, and the cure for what is missing
+  $run serve         the server; then, in another terminal:
+  $run deploy https://github.com/OWNER/REPO --name my-app
+  $run db seed       example rows, to look around
+  $run db stats      what is in the database
 NEXT
