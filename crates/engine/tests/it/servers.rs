@@ -126,7 +126,7 @@ async fn freeze(folder: &Path, workers: &mut Vec<Process>) -> Process {
             if !worker.is_empty() {
                 return worker;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     let worker = tokio::time::timeout(BOUND, hangs)

@@ -78,11 +78,14 @@ impl Shared {
     /// next call of the driver, with nothing in between.
     async fn hang(&self, label: &HostLabel) {
         let mine = self.folder.join("held-by");
+        if label.as_str() != HELD {
+            return;
+        }
         let first = std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
             .open(&mine);
-        if label.as_str() != HELD || first.is_err() {
+        if first.is_err() {
             return;
         }
         std::fs::write(&mine, &self.worker).unwrap();
