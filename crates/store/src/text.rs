@@ -143,8 +143,6 @@ pub(crate) const ABANDONED: &str = "The deploy ended without an outcome, by a fa
 pub(crate) const ABANDONED_CURE: &str = "Deploy it again; the server's log tells more.";
 pub(crate) const RACED: &str = "another program changed the row meanwhile";
 
-pub(crate) const BAD_PAGE: &str =
-    "The place of the page is not one that Havre gave. Start again from the first page.";
 pub(crate) const NOT_A_WORK: &str =
     "A deploy is asked for with its release, not as work by itself.";
 

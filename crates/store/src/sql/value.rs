@@ -22,8 +22,6 @@ pub(crate) enum Value {
     Time(Option<DateTime<Utc>>),
     /// A time of one of the seed's columns as it was read ([`super::Row::place`]), to compare with.
     Place(String),
-    /// Bytes: only SQLite's columns of any type hold them.
-    Bytes(Option<Vec<u8>>),
 }
 
 impl Value {
@@ -65,7 +63,6 @@ macro_rules! bind_one {
         match $value {
             Value::Int(number) => $query.bind(number),
             Value::Text(text) => $query.bind(text),
-            Value::Bytes(bytes) => $query.bind(bytes),
             Value::Json(text) => $query.bind(text.map($json)),
             Value::Time(at) => $query.bind(at.map($time)),
             Value::Place(text) => $query.bind($place(text)),
