@@ -113,6 +113,8 @@ pub struct RestoreArgs {
     pub yes: bool,
     #[arg(long, help = help::RESTORE_FORCE)]
     pub force: bool,
+    #[arg(long, help = help::WITHOUT_KEY)]
+    pub without_key: bool,
 }
 
 /// `havre db verify`.

@@ -33,7 +33,7 @@ pub async fn restore(screen: Screen, args: &RestoreArgs) -> Outcome {
     }
     let options = RestoreOptions {
         key: key.map(|key| key.id()),
-        without_key: args.force,
+        without_key: args.without_key,
     };
     let bar = Progress::new(text::DB_LOADING, None);
     let told = |now: store::admin::Progress| bar.phase(now);
