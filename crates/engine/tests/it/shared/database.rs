@@ -32,6 +32,7 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     /// None, with a word, where there is no server.
+    #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
     pub async fn create(kind: Kind, test: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let variable = kind.variable();
