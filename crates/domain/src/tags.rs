@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn tags_fit_into_the_column() {
-        let long = |n: usize| vec![format!("{n:0>99}"), "x".repeat(98), "y".repeat(56)].join(",");
+        let long = |n: usize| [format!("{n:0>99}"), "x".repeat(98), "y".repeat(56)].join(",");
         assert_eq!(long(1).len(), 255);
         assert!(long(1).parse::<Tags>().is_ok());
         assert_eq!(

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use domain::ports::{StoreError, StoreResult};
 use domain::status::{IllegalReleaseTransition, IllegalTransition};
 
-use crate::dialect::{self, Trouble};
 use crate::dial::DialError;
+use crate::dialect::{self, Trouble};
 use crate::key::KeyError;
 use crate::migrate::MigrateError;
 use crate::text;

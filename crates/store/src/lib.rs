@@ -1,9 +1,6 @@
 //! The databases of Havre: schema, migrations, queries. The only crate that knows SQL. [`Database`] is the port
 //! `domain::ports::Store`; its methods are whole transactions.
 
-#[cfg(test)]
-extern crate self as store;
-
 mod accept;
 pub mod admin;
 mod breaker;
@@ -24,6 +21,7 @@ mod lock;
 mod migrate;
 #[cfg(test)]
 #[path = "../tests/it/other.rs"]
+#[expect(dead_code, reason = "the contract suite uses all of it")]
 mod other;
 #[cfg(test)]
 mod plans;
@@ -40,6 +38,7 @@ mod sql;
 mod target;
 #[cfg(test)]
 #[path = "../tests/it/servers.rs"]
+#[expect(dead_code, reason = "the contract suite uses all of it")]
 mod test_servers;
 mod text;
 mod tx;

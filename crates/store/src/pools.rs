@@ -125,11 +125,15 @@ impl Pools {
     pub(crate) async fn read(&self) -> Result<Conn, sqlx::Error> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
-            Self::Postgres(pool, breaker) => {
-                Conn::Postgres(breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?)
-            }
+            Self::Postgres(pool, breaker) => Conn::Postgres(
+                breaker
+                    .pass(pool.acquire(), || pool.size() >= CONNECTIONS)
+                    .await?,
+            ),
             Self::MySql(pool, dialect, breaker) => {
-                let connection = breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?;
+                let connection = breaker
+                    .pass(pool.acquire(), || pool.size() >= CONNECTIONS)
+                    .await?;
                 Conn::MySql(MySqlConn::new(connection), *dialect)
             }
         })
@@ -164,11 +168,15 @@ impl Pools {
             Self::Sqlite { writer, .. } => {
                 Transaction::Sqlite(writer.begin_with(dialect::BEGIN_WRITE).await?)
             }
-            Self::Postgres(pool, breaker) => {
-                Transaction::Postgres(breaker.pass(pool.begin(), || pool.size() >= CONNECTIONS).await?)
-            }
+            Self::Postgres(pool, breaker) => Transaction::Postgres(
+                breaker
+                    .pass(pool.begin(), || pool.size() >= CONNECTIONS)
+                    .await?,
+            ),
             Self::MySql(pool, dialect, breaker) => {
-                let connection = breaker.pass(pool.acquire(), || pool.size() >= CONNECTIONS).await?;
+                let connection = breaker
+                    .pass(pool.acquire(), || pool.size() >= CONNECTIONS)
+                    .await?;
                 Transaction::MySql(MySqlConn::begin(connection).await?, *dialect)
             }
         })

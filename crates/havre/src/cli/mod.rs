@@ -7,7 +7,7 @@ mod roles;
 
 pub use app::{
     DestroyArgs, EnvCommand, ListArgs, LogsArgs, NameArgs, OpenArgs, RedeployArgs, RollbackArgs,
-    TagArgs, TagCommand,
+    TagCommand,
 };
 pub use db::{
     BackupArgs, DbCommand, DirArgs, DowngradeArgs, MigrateArgs, ResetArgs, RestoreArgs, SeedArgs,

@@ -5,8 +5,8 @@ pub(crate) mod bulk;
 pub(crate) mod connect;
 mod ddl;
 mod errors;
-mod health;
 mod extras;
+mod health;
 pub(crate) mod introspect;
 mod lock;
 mod migrator;
@@ -16,17 +16,18 @@ mod search;
 mod sqlite;
 mod time;
 
-pub use ddl::Check;
 pub(crate) use errors::{Trouble, trouble};
 pub(crate) use extras::Extras;
-pub(crate) use lock::{BEGIN_WRITE, make_write_lock, is_sole, skip_locked, write_lock};
-pub(crate) use order::{not_deleted, only_narrows, order_of_live, status_word};
+pub(crate) use health::{as_text, damage, is_damaged};
+pub(crate) use lock::{BEGIN_WRITE, is_sole, make_write_lock, skip_locked, write_lock};
 pub(crate) use migrator::{
     begin_schema_change, commit_schema_change, is_locked, ledger_tables, let_in, lock_out,
     roll_back_schema_change, rolls_back_schema,
 };
-pub(crate) use health::{as_text, damage, is_damaged};
-pub(crate) use records::{DatedInsert, before_many, dated_insert, hold, is_duplicate, is_of_the_row};
+pub(crate) use order::{not_deleted, only_narrows, order_of_live, status_word};
+pub(crate) use records::{
+    DatedInsert, before_many, dated_insert, hold, is_duplicate, is_of_the_row,
+};
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, MAY_COPY, is_usable, memory, reader, writer};
 pub(crate) use time::{SEED_TIME, now, read_seed_time, seed_time};

@@ -64,7 +64,10 @@ async fn a_row_of_sqlalchemy_is_shown_as_it_is() {
         limit: 9,
         ..ListQuery::default()
     };
-    assert_eq!(world.store.list(&ALL, &running).await.unwrap().total, Some(1));
+    assert_eq!(
+        world.store.list(&ALL, &running).await.unwrap().total,
+        Some(1)
+    );
     assert!(
         world.store.live(None, 9).await.unwrap().is_empty(),
         "a record is never routed or healed"

@@ -187,10 +187,15 @@ async fn a_table_of_sqlalchemy_is_refused_and_not_touched() {
 
 #[tokio::test]
 async fn a_table_of_that_name_with_other_columns_is_refused_by_their_names() {
-    let error =
-        with_sql("CREATE TABLE deployments (id VARCHAR(36) PRIMARY KEY, name TEXT, replicas INTEGER)").await;
+    let error = with_sql(
+        "CREATE TABLE deployments (id VARCHAR(36) PRIMARY KEY, name TEXT, replicas INTEGER)",
+    )
+    .await;
     let words = error.to_string();
-    assert!(words.contains("`replicas`") && words.contains("github_url"), "{words}");
+    assert!(
+        words.contains("`replicas`") && words.contains("github_url"),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -218,7 +223,10 @@ async fn with_schema_row(statement: &'static str) -> OpenError {
 
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
-    let error = with_schema_row("INSERT INTO havre_schema SELECT MAX(version) + 1, 'next', 'x', 0 FROM havre_schema").await;
+    let error = with_schema_row(
+        "INSERT INTO havre_schema SELECT MAX(version) + 1, 'next', 'x', 0 FROM havre_schema",
+    )
+    .await;
     assert!(
         matches!(error, OpenError::Schema(MigrateError::Newer { found, known }) if found == known + 1),
         "{error:?}"
@@ -228,7 +236,13 @@ async fn a_newer_schema_is_refused() {
 #[tokio::test]
 async fn a_changed_migration_is_refused() {
     let error = with_schema_row("UPDATE havre_schema SET checksum = 'x'").await;
-    assert!(matches!(error, OpenError::Schema(MigrateError::Changed { version: 1, .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Schema(MigrateError::Changed { version: 1, .. })
+        ),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -246,6 +260,9 @@ async fn a_file_that_is_no_database_is_explained_and_kept() {
     std::fs::write(&path, &garbage).unwrap();
     let error = refused(folder.path()).await;
     assert!(matches!(&error, OpenError::Dial(_)), "{error:?}");
-    assert!(error.to_string().contains("is not an SQLite database"), "{error}");
+    assert!(
+        error.to_string().contains("is not an SQLite database"),
+        "{error}"
+    );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), garbage);
 }

@@ -132,7 +132,7 @@ shared! {
             panic!("it has a server");
         };
         assert_eq!((server.name.as_str(), server.apps.as_str(), server.alive), ("beta", "localhost:8081", true));
-        assert_eq!(world.store.servers().await.unwrap(), [server.clone()]);
+        assert_eq!(world.store.servers().await.unwrap(), std::slice::from_ref(&server));
         world.clock.pass(15);
         assert!(!world.store.servers().await.unwrap()[0].alive, "not heard of");
         assert!(beta.server_seen(&worker("b"), SOON).await.unwrap());
