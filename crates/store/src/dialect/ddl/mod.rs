@@ -14,7 +14,6 @@ mod spell;
 #[cfg(test)]
 mod tests;
 
-
 use super::Dialect;
 use crate::schema::{Column, Index, Op, Schema, Table};
 
