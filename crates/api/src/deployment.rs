@@ -34,6 +34,8 @@ pub struct DeploymentObject {
     pub error_message: Option<String>,
     /// Comma-separated tags.
     pub tags: Option<String>,
+    /// Its owner.
+    pub user_id: Option<String>,
     /// Its address at the gateway; none for a record.
     pub url: Option<String>,
     /// Where its guests live; none for a record.

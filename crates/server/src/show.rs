@@ -33,6 +33,7 @@ pub(crate) fn deployment(engine: &Engine, row: &Deployment) -> DeploymentObject 
         vm_id: row.vm_id,
         error_message: row.error_message.clone(),
         tags: row.tags.clone(),
+        user_id: row.user_id.clone(),
         url: url(engine, row),
         driver: row.managed.as_ref().map(|m| m.driver.to_string()),
         tier: shown.and_then(|release| release.tier.clone()),

@@ -32,8 +32,7 @@ pub(crate) const NOT_MANAGED_CURE: &str =
     "Deploy its repository under the same name to have it managed.";
 pub(crate) const NAME_TAKEN_CURE: &str =
     "Choose another name, or destroy the deployment that holds it.";
-pub(crate) const OTHER_SOURCE_CURE: &str =
-    "Choose another name, or ask with `replace_source: true` to deploy this repository there.";
+pub(crate) const OTHER_SOURCE_CURE: &str = "Choose another name, or ask with `replace_source: true` (`--replace-source`) to deploy this repository there.";
 pub(crate) const DISK_FULL: &str = "The disk of the server is full";
 pub(crate) const DISK_FULL_CURE: &str =
     "Make room on the disk of the data folder, or destroy deployments that are not needed.";

@@ -127,6 +127,9 @@ impl Database {
     /// Waits for what is running and closes. The write-ahead log of SQLite is folded into its file.
     pub async fn close(&self) {
         self.pools.close().await;
+        if let Some(reserve) = &self.reserve {
+            reserve.give_up();
+        }
     }
 
     /// A connection to read from.

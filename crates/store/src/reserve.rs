@@ -41,6 +41,15 @@ impl Reserve {
         }
     }
 
+    /// A database that is closed well needs none.
+    pub fn give_up(&self) {
+        if let Err(error) = std::fs::remove_file(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::debug!(%error, "the reserve of the database was not removed");
+        }
+    }
+
     fn keep(&self) -> io::Result<()> {
         let free = self.free()?;
         let there = self.path.exists();

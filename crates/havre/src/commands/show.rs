@@ -50,6 +50,7 @@ fn facts(d: &DeploymentObject) -> Vec<(&'static str, String)> {
         (field::DEPLOYED, d.deployed_at.clone()),
         (field::DELETED, d.deleted_at.clone()),
         (field::TAGS, d.tags.clone()),
+        (field::OWNER, d.user_id.clone()),
         (field::ID, Some(d.id.clone())),
         (field::ERROR, d.error_message.clone()),
     ];

@@ -4,7 +4,9 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use store::admin::{Access, SchemaKind, UpgradeOptions, state, upgrade};
+use store::admin::{
+    Access, SchemaKind, UpgradeOptions, UpgradeReport, original_elsewhere, state, upgrade,
+};
 
 use super::show;
 use super::subject::Subject;
@@ -15,6 +17,13 @@ use crate::text;
 /// Makes the database, or brings Havre's own up to date. What the original made is left to `upgrade`.
 pub async fn init(screen: Screen) -> Outcome {
     let subject = Subject::to_change(screen)?;
+    if subject.is_served_and_current().await? {
+        return served(screen);
+    }
+    if let Some(file) = subject.target.file().and_then(original_elsewhere) {
+        let fault = Fault::new(Exit::Refused, text::db_only_elsewhere(&file));
+        return Err(fault.cure(text::DB_UPGRADE_FIRST));
+    }
     make_own_folder(&subject)?;
     let mut admin = subject.open(Access::Alone).await?;
     let before = state(&mut admin, None).await?;
@@ -30,6 +39,15 @@ pub async fn init(screen: Screen) -> Outcome {
     }
     show::report(screen, &report);
     screen.out(&text::db_init(before.version, report.to))?;
+    Ok(Exit::Done)
+}
+
+/// A server has it, so it is made and up to date.
+pub fn served(screen: Screen) -> Outcome {
+    match screen.json {
+        true => screen.out(&show::report_json(&UpgradeReport::default()))?,
+        false => screen.out(text::DB_SERVED)?,
+    }
     Ok(Exit::Done)
 }
 

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use store::DatabaseTarget;
-use store::admin::{Access, Admin};
+use store::admin::{Access, Admin, SchemaKind, original_elsewhere, state};
+use store::{DatabaseTarget, OpenError, in_use};
 
 use crate::config::{DotEnv, Layers, Settings, World};
-use crate::exit::Fault;
+use crate::exit::{Exit, Fault};
 use crate::screen::Screen;
 use crate::serve::system_clock;
 use crate::text;
@@ -50,8 +50,29 @@ impl Subject {
         Ok(subject)
     }
 
-    /// Opens it.
+    /// Opens it. Where there is none, one of the original's that Flask put elsewhere is named.
     pub async fn open(&self, access: Access) -> Result<Admin, Fault> {
-        Ok(Admin::open(&self.target, access, system_clock()).await?)
+        let elsewhere = self.target.file().and_then(original_elsewhere);
+        match (
+            Admin::open(&self.target, access, system_clock()).await,
+            elsewhere,
+        ) {
+            (Err(OpenError::NotThere(_)), Some(file)) => {
+                let fault = Fault::new(Exit::NotFound, text::db_only_elsewhere(&file));
+                Err(fault.cure(text::DB_UPGRADE_FIRST))
+            }
+            (opened, _) => Ok(opened?),
+        }
+    }
+
+    /// True when a server holds the SQLite file and its schema is what this program works on: nothing is to be done then.
+    pub async fn is_served_and_current(&self) -> Result<bool, Fault> {
+        if !self.target.file().is_some_and(in_use) {
+            return Ok(false);
+        }
+        let mut admin = self.open(Access::Look).await?;
+        let found = state(&mut admin, None).await?;
+        admin.close().await?;
+        Ok(found.kind == SchemaKind::Current)
     }
 }

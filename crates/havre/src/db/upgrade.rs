@@ -6,7 +6,7 @@ use store::admin::{
 };
 
 use super::subject::Subject;
-use super::{alone, ask, elsewhere, show};
+use super::{alone, ask, elsewhere, init, show};
 use crate::cli::{DowngradeArgs, UpgradeArgs};
 use crate::exit::{Exit, Fault, Outcome};
 use crate::screen::Screen;
@@ -16,6 +16,10 @@ use crate::text;
 pub async fn upgrade(screen: Screen, args: UpgradeArgs) -> Outcome {
     let options = options(args.to.as_deref(), args.dir.dir, args.dry_run)?;
     let subject = Subject::to_change(screen)?;
+    let plain = options.to.is_none() && options.dir.is_none() && !options.dry_run;
+    if plain && subject.is_served_and_current().await? {
+        return init::served(screen);
+    }
     if let Some(file) = subject.target.file().and_then(original_elsewhere) {
         elsewhere::bring(screen, &file, &subject, options.dry_run).await?;
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::ports::{Clock, Dice};
-use store::admin::{AdminError, back_up_pending};
-use store::{Database, DatabaseTarget, OpenError, Opening, SecretKey, TimeSource};
+use store::admin::{AdminError, back_up_pending, original_elsewhere};
+use store::{Database, DatabaseTarget, Opening, SecretKey, TimeSource};
 
 use super::{DataDir, place};
 use crate::config::Settings;
 use crate::exit::{Exit, Fault};
+use crate::text;
 
 /// Opens key and database. Their errors carry their cures.
 pub async fn open(
@@ -18,6 +19,7 @@ pub async fn open(
     dice: Arc<Dice>,
 ) -> Result<Arc<Database>, Fault> {
     let target = settings.database()?;
+    refuse_original(&target)?;
     let key_file = settings.secret_key_file.as_deref();
     let key = SecretKey::load_or_create(data_dir.path(), key_file, &dice)
         .map_err(|error| Fault::new(Exit::BadInput, error.to_string()))?;
@@ -29,9 +31,7 @@ pub async fn open(
         dice,
         time: TimeSource::Database,
     };
-    Database::open_with(&target, opening)
-        .await
-        .map_err(|error| Fault::new(exit_of(&error), error.to_string()))
+    Ok(Database::open_with(&target, opening).await?)
 }
 
 /// A server's database whose schema is about to change goes into `DATA_DIR/backups` first. One that cannot be opened is told
@@ -52,10 +52,13 @@ async fn save_before_migrating(
     }
 }
 
-fn exit_of(error: &OpenError) -> Exit {
-    match error {
-        OpenError::InUse(_) => Exit::Refused,
-        OpenError::Database(_) => Exit::Platform,
-        _ => Exit::BadInput,
+/// A new database beside the original's would put its rows out of sight.
+fn refuse_original(target: &DatabaseTarget) -> Result<(), Fault> {
+    match target.file().and_then(original_elsewhere) {
+        Some(file) => {
+            Err(Fault::new(Exit::Refused, text::db_only_elsewhere(&file))
+                .cure(text::DB_UPGRADE_FIRST))
+        }
+        None => Ok(()),
     }
 }

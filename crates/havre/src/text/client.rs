@@ -190,5 +190,6 @@ pub mod field {
     pub const DELETED: &str = "Deleted";
     pub const ID: &str = "Id";
     pub const TAGS: &str = "Tags";
+    pub const OWNER: &str = "Owner";
     pub const ERROR: &str = "Error";
 }

@@ -14,6 +14,8 @@ pub const DB_LOADING: &str = "loading";
 pub const DB_INDEXING: &str = "indexing";
 pub const DB_UPGRADE_FIRST: &str = "Run `havre db upgrade`: it takes a backup, then takes the table over without losing a value. Or point \
      DATABASE_URL at another database.";
+pub const DB_SERVED: &str =
+    "Nothing to do: the database is up to date, and a running server uses it.";
 pub const DB_ENDED_CUT: &str = "Finished what was cut before.";
 pub const DB_NO_CREATED_AT: &str =
     "had no `created_at`; they have their `deployed_at` now, or 1970-01-01";
@@ -116,6 +118,13 @@ pub fn db_same_name(name: &str, rows: i64) -> String {
 pub fn db_found_elsewhere(file: &Path) -> String {
     format!(
         "Found     {}: where Flask put the original's database. It is copied, and stays as it is.",
+        file.display()
+    )
+}
+
+pub fn db_only_elsewhere(file: &Path) -> String {
+    format!(
+        "There is no database where DATABASE_URL says, but one in {}: where Flask put the original's.",
         file.display()
     )
 }

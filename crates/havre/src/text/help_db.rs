@@ -21,7 +21,7 @@ pub const CHECK: &str =
 
 pub const YES: &str = "Does not ask";
 pub const NO_BACKUP: &str = "Takes no backup first";
-pub const FORCE: &str = "Even while a server uses the database, or guests exist that it knows of";
+pub const FORCE: &str = "Even while guests exist that it knows of, or (not on SQLite, whose file it locks) a server uses it";
 pub const COUNT: &str = "How many rows";
 pub const RNG_SEED: &str = "The same number gives the same rows";
 pub const DIR: &str = "A folder with more migrations, after those of this program";
@@ -34,6 +34,7 @@ pub const DRY_RUN: &str = "Prints the SQL for this database and changes nothing"
 pub const BACKUP_FILE: &str =
     "Where to; `-` is the standard output [default: havre-TIME.backup in the working folder]";
 pub const RESTORE_FILE: &str = "The backup";
-pub const RESTORE_FORCE: &str = "Even while a server uses the database";
+pub const RESTORE_FORCE: &str =
+    "Even while a server uses the database; not on SQLite, whose file a server locks";
 pub const WITHOUT_KEY: &str =
     "Even if it holds values that the key at hand does not open; they stay unreadable";

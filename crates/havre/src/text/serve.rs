@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use store::DatabaseTarget;
+
 use crate::config::Settings;
 
 pub const STATIC_NOT_FOUND: &str = "404: there is no such page.\n";
@@ -87,13 +89,26 @@ Havre {} is ready.
   API and pages  http://{}
   Apps           http://NAME.{}{port}
   Data           {}
+  Database       {}
 Deploy something:
   havre deploy https://github.com/OWNER/REPO --name my-app",
         env!("CARGO_PKG_VERSION"),
         settings.listen,
         settings.base_domain,
-        data_dir.display()
+        data_dir.display(),
+        serves_database(settings)
     )
+}
+
+fn serves_database(settings: &Settings) -> String {
+    let origin = &settings.database_origin;
+    match settings.database() {
+        Ok(DatabaseTarget::Memory) => {
+            format!("in memory, gone when the server stops (from: {origin})")
+        }
+        Ok(target) => format!("{target} (from: {origin})"),
+        Err(_) => origin.clone(),
+    }
 }
 
 pub fn no_exe(why: &str) -> String {

@@ -66,9 +66,14 @@ pub(crate) fn is_locked(error: &sqlx::Error) -> bool {
     let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
         return false;
     };
-    let sqlite_busy = code
-        .parse::<u32>()
-        .is_ok_and(|code| matches!(code & 0xff, 5 | 6));
+    let sqlite = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<sqlx::sqlite::SqliteError>());
+    // The low byte only of SQLite's own codes: others are numbers too.
+    let sqlite_busy = sqlite.is_some()
+        && code
+            .parse::<u32>()
+            .is_ok_and(|code| matches!(code & 0xff, 5 | 6));
     // PostgreSQL: lock_not_available. MySQL: a lock wait timeout is HY000, as much else, so its number is asked for.
     let mysql = error
         .as_database_error()
