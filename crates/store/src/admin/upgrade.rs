@@ -9,7 +9,7 @@ use crate::migrate::ledger::Ledger;
 use crate::migrate::losses::{Loss, losses};
 use crate::migrate::moves::{Move, Rest, between};
 use crate::migrate::run::{Run, rehearse};
-use crate::migrate::{MigrateError, back_up_file, refuse};
+use crate::migrate::{MigrateError, back_up_file, refuse, settled};
 use crate::schema::Migrations;
 use crate::text::migrate as text;
 
@@ -82,7 +82,10 @@ pub async fn upgrade(
     if !options.dry_run {
         super::restore::settle(&mut admin.link(), &migrations).await?;
     }
-    let ledger = Ledger::read(&mut admin.link()).await?;
+    let ledger = match options.dry_run {
+        true => Ledger::read(&mut admin.link()).await?,
+        false => settled(&mut admin.link(), &migrations).await?,
+    };
     if ledger.has_foreign_deployments() || ledger.cut_adoption().is_some() {
         return super::adopt::take_over(admin, &migrations, options).await;
     }

@@ -33,7 +33,7 @@ pub(crate) async fn bring_up(
     now: DateTime<Utc>,
 ) -> Result<BroughtUp, MigrateError> {
     let migrations = Migrations::embedded()?;
-    let ledger = Ledger::read(link).await?;
+    let ledger = settled(link, &migrations).await?;
     refuse(link, &ledger, &migrations).await?;
     if ledger.version() == migrations.newest() {
         return Ok(BroughtUp::default());
@@ -53,6 +53,24 @@ pub(crate) async fn bring_up(
         up: done.up,
         backup,
     })
+}
+
+/// The ledger while nobody migrates: half-way, another program's migration looks like one that was cut, or like tables that
+/// are nobody's.
+pub(crate) async fn settled(
+    link: &mut Link<'_>,
+    migrations: &Migrations,
+) -> Result<Ledger, MigrateError> {
+    let ledger = Ledger::read(link).await?;
+    if ledger.cuts.is_empty() && ledger.version() == migrations.newest() {
+        return Ok(ledger);
+    }
+    if !dialect::lock_out(link).await? {
+        return Err(MigrateError::Locked);
+    }
+    let ledger = Ledger::read(link).await;
+    dialect::let_in(link).await?;
+    Ok(ledger?)
 }
 
 /// Nothing is begun in a database that is not Havre's, or between two versions, or beyond this program.

@@ -21,5 +21,5 @@ mod stepwise;
 mod tests;
 
 pub(crate) use backup::{back_up_file, copy_file};
-pub(crate) use bring_up::{bring_up, refuse};
+pub(crate) use bring_up::{bring_up, refuse, settled};
 pub use error::MigrateError;
