@@ -39,7 +39,7 @@ mod tests {
         let lock = Lock::take(&file).unwrap();
         assert!(in_use(&file));
         drop(lock);
-        assert!(!in_use(&file) && lock_path(&file).exists());
+        assert!(!in_use(&file) && !lock_path(&file).exists());
     }
 
     #[test]

@@ -27,8 +27,10 @@ async fn it_is_private_and_named_by_the_time() {
     );
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let again = backup(&mut db, &migrations(), to, &quiet).await;
-    assert!(matches!(again, Err(BackupError::Exists(_))), "{again:?}");
+    let again = backup(&mut db, &migrations(), to, &quiet).await.unwrap();
+    let second = again.path.unwrap();
+    let second = second.file_name().unwrap().to_str().unwrap();
+    assert_eq!(second, name.replace(".backup", "-2.backup"));
     // The connection is as good as before.
     save(&world.url, &folder.path().join("other")).await;
 }

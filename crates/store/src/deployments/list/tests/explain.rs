@@ -232,7 +232,7 @@ async fn of_one(db: &Database, query: &ListQuery, wanted: &Wanted) -> Vec<String
         }
     }
     // Of nearly all rows, InnoDB reads them by the index of their key, which is the table.
-    let is_nearly_all = query.kind == Some(DeploymentKind::Lxc) && query.deleted;
+    let is_nearly_all = query.kind == Some(DeploymentKind::Lxc);
     if !(is_nearly_all && db.dialect() == Dialect::MariaDb) {
         all.extend(wrong(db, &select::count(wanted), u32::MAX).await);
     }
