@@ -76,7 +76,7 @@ async fn a_second_server_is_refused() {
     let world = World::file().await;
     let error = refused(world.folder.path()).await;
     assert!(matches!(error, OpenError::InUse(_)), "{error:?}");
-    assert!(error.to_string().contains("--data-dir"), "{error}");
+    assert!(error.to_string().contains("stop the other one"), "{error}");
     world.reopen(2).await.deploy("my-app").await;
 }
 
