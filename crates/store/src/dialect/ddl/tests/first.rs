@@ -3,7 +3,7 @@
 use super::live::Live;
 use crate::schema::{Migrations, Schema};
 
-const BEFORE: &str = include_str!("../../../../migrations/0001_first_light.sql");
+const BEFORE: &str = include_str!("../../../../tests/it/fixtures/first_light.sql");
 
 /// What the way of writing it down may change and the database does not care about: how the time of a row is spelled by
 /// default (six digits now), and the type of a number that counts up.
