@@ -44,8 +44,10 @@ async fn a_dropped_fetch_ends_git_and_removes_its_folder() {
     let fetcher = Fetcher::default();
     let request = fetcher.request(&url, None);
     let accepted = tokio::task::spawn_blocking(move || accept(&listener));
+    // Pinned in a box of its own, to be dropped only once its folder is held.
+    let mut fetch = Box::pin(fetcher.source.fetch(&request));
     let stream = tokio::select! {
-        ended = fetcher.source.fetch(&request) => panic!("{ended:?}"),
+        ended = &mut fetch => panic!("{ended:?}"),
         stream = accepted => stream.unwrap(),
     };
     let scratch = fetcher.folder.path().join("fetching");
@@ -56,6 +58,7 @@ async fn a_dropped_fetch_ends_git_and_removes_its_folder() {
         .unwrap()
         .path();
     let lock = std::fs::File::open(folder.join("lock")).unwrap();
+    drop(fetch);
     tokio::task::spawn_blocking(move || assert_ends(stream))
         .await
         .unwrap();
