@@ -10,7 +10,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("detect", &["domain"]),
     ("source", &["domain"]),
     ("store", &["domain"]),
-    ("drivers", &["domain"]),
+    ("pve", &[]),
+    ("ssh", &[]),
+    ("drivers", &["domain", "pve", "ssh"]),
     ("gateway", &["domain"]),
     ("sim", &["domain"]),
     ("engine", &["domain", "detect"]),
@@ -19,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "havre",
         &[
             "server", "api", "store", "drivers", "gateway", "engine", "source", "detect", "domain",
+            "pve",
         ],
     ),
 ];
