@@ -8,7 +8,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtifactId, BaseId, DeploymentId, GuestId, HostLabel, ReleaseId, Resources};
+use crate::plan::RuntimeNeed;
+use crate::{
+    ArtifactId, BaseId, DeploymentId, DeploymentKind, GuestId, HostLabel, NodeName, ReleaseId,
+    Resources,
+};
 
 /// What a guest is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +40,15 @@ pub struct GuestSpec {
     pub slot: u32,
     /// What it is for.
     pub role: Role,
+    /// What the user asked for; a driver that knows only one kind says so in its report.
+    #[serde(default)]
+    pub kind: DeploymentKind,
+    /// The machine of a cluster that it must be on; none: the driver chooses.
+    #[serde(default)]
+    pub node: Option<NodeName>,
+    /// Words to find it by, for people: the framework and the user's tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// What it is made from.
     pub base: BaseId,
     /// The app folder it starts from; none for a build.
@@ -149,6 +162,19 @@ pub struct GuestSeen {
     pub role: Role,
     /// How its app stands.
     pub app: AppState,
+    /// Its machine, where it has one of its own.
+    pub machine: Option<MachineSeen>,
+}
+
+/// The container or VM of a guest, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineSeen {
+    /// Its number in the cluster.
+    pub vmid: u32,
+    /// The machine of the cluster that it is on.
+    pub node: String,
+    /// Its confirmed address.
+    pub address: Option<std::net::IpAddr>,
 }
 
 /// How the app in a guest stands.
@@ -196,6 +222,19 @@ pub struct Sealed {
     pub id: ArtifactId,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+/// What a base is wanted for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaseWish {
+    /// What the guests made from it will be.
+    pub kind: DeploymentKind,
+    /// The machine of a cluster that they must be on; none: the driver chooses.
+    pub node: Option<NodeName>,
+    /// The runtimes to hold; the first is the one that serves.
+    pub needs: Vec<RuntimeNeed>,
+    /// Versions that are not to be had may be replaced by others.
+    pub any_version: bool,
 }
 
 /// The base that was chosen or made for a plan.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::HealthOverride;
 use crate::{
     ArtifactId, BaseId, Commit, DeploymentId, DeploymentKind, DriverKind, EnvVars, Failure, GitRef,
-    GitUrl, HostLabel, Name, Plan, ReleaseId, ReleaseStatus, Resources,
+    GitUrl, HostLabel, Name, NodeName, Plan, ReleaseId, ReleaseStatus, Resources,
 };
 
 /// The number of a release: v1, v2, …
@@ -130,8 +130,12 @@ pub struct DeploymentFacts {
     pub label: HostLabel,
     /// What the user asked it to live in.
     pub kind: DeploymentKind,
+    /// Its tags.
+    pub tags: Vec<String>,
     /// Where its guests live.
     pub driver: DriverKind,
+    /// The machine of the cluster that the user chose.
+    pub node: Option<NodeName>,
     /// Its slot at the driver.
     pub slot: u32,
     /// Its status.

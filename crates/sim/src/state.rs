@@ -245,6 +245,7 @@ impl Guest {
             deployment: self.spec.deployment,
             role: self.spec.role,
             app: self.app.clone(),
+            machine: None,
         }
     }
 

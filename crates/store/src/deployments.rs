@@ -158,7 +158,7 @@ fn seen_by(query: &mut Builder, scope: &Scope) {
 }
 
 /// A deleted one gives none: what is left of it is nobody's.
-pub(crate) const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+pub(crate) const FACTS: &str = "SELECT d.id, d.name, d.deployment_type, d.status, d.tags, m.driver, m.node, m.slot, m.label, \
     m.serving_release_id FROM managed m JOIN deployments d ON d.id = m.deployment_id \
     WHERE m.deployment_id = ? AND d.deleted_at IS NULL";
 
@@ -172,7 +172,7 @@ async fn facts(db: &Database, deployment: &DeploymentId) -> Ran<Option<Deploymen
 
 /// The claims of names are exactly the live managed deployments; those of our place, and those of none, are ours to look
 /// after.
-pub(crate) const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, m.driver, m.slot, m.label, \
+pub(crate) const LIVE: &str = "SELECT d.id, d.name, d.deployment_type, d.status, d.tags, m.driver, m.node, m.slot, m.label, \
     m.serving_release_id FROM names n JOIN managed m ON m.deployment_id = n.deployment_id \
     JOIN deployments d ON d.id = n.deployment_id \
     WHERE n.deployment_id > ? AND d.deleted_at IS NULL AND (m.place = ? OR m.place IS NULL) ORDER BY n.deployment_id LIMIT ?";

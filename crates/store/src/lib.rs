@@ -18,6 +18,7 @@ mod jobs;
 mod key;
 mod leaders;
 mod lock;
+mod machines;
 mod migrate;
 #[cfg(test)]
 #[path = "../tests/it/other.rs"]

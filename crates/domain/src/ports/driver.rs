@@ -8,10 +8,9 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use crate::guest::{
-    Base, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation, Sealed,
-    Service, Upstream,
+    Base, BaseWish, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation,
+    Sealed, Service, Upstream,
 };
-use crate::plan::RuntimeNeed;
 use crate::{ArtifactId, DeploymentId, DriverKind, GuestId};
 
 /// A line of output of a command or an app, cut at 16 KiB, control sequences except colours already removed.
@@ -113,13 +112,10 @@ pub trait Driver: Send + Sync + 'static {
     /// What the place offers: found by really trying, then remembered.
     async fn report(&self) -> Result<DriverReport, DriverError>;
 
-    /// Chooses or makes the base with these runtimes. A runtime that is missing and not optional, or a version that is
-    /// not to be had while `any_version` is false, is [`DriverError::Toolchain`].
-    async fn prepare_base(
-        &self,
-        needs: &[RuntimeNeed],
-        any_version: bool,
-    ) -> Result<Base, DriverError>;
+    /// Chooses or makes the base that is wished for; making one may take minutes, and tells about itself. A runtime that
+    /// is missing and not optional, or a version that is not to be had while `any_version` is false, is
+    /// [`DriverError::Toolchain`].
+    async fn prepare_base(&self, wish: &BaseWish, sink: LineSink<'_>) -> Result<Base, DriverError>;
 
     /// Makes a guest; nothing runs in it yet. Making one that is there already is success.
     async fn create(&self, spec: &GuestSpec) -> Result<(), DriverError>;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod driver;
+mod machines;
 mod probe;
 mod router;
 mod source;
@@ -9,6 +10,7 @@ mod store;
 
 pub use clock::{Clock, Dice, SystemClock};
 pub use driver::{Driver, DriverError, LineSink, LogLine, LogQuery, LogStream, OutLine};
+pub use machines::{Claim, ClusterRow, Machine, MachineKind, Machines};
 pub use probe::{Probe, ProbeAnswer, ProbeError, ProbeRequest};
 pub use router::{Route, RouteState, Router, RouterError, Table};
 pub use source::{FetchRequest, Fetched, Source, SourceError};

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::guest::{
-    Base, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation, Role, Sealed,
-    Service, Upstream,
+    Base, BaseWish, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation,
+    Role, Sealed, Service, Upstream,
 };
-use domain::plan::RuntimeNeed;
 use domain::ports::{Driver, DriverError, LineSink, LogQuery, LogStream};
 use domain::{ArtifactId, BaseId, DeploymentId, DriverKind, GuestId};
 use tokio::sync::{OnceCell, RwLock};
@@ -120,10 +119,14 @@ impl Driver for LocalDriver {
 
     async fn prepare_base(
         &self,
-        needs: &[RuntimeNeed],
-        any_version: bool,
+        wish: &BaseWish,
+        _sink: LineSink<'_>,
     ) -> Result<Base, DriverError> {
-        Ok(self.toolchains.prepare(needs, any_version).await?.base)
+        let prepared = self
+            .toolchains
+            .prepare(&wish.needs, wish.any_version)
+            .await?;
+        Ok(prepared.base)
     }
 
     async fn create(&self, spec: &GuestSpec) -> Result<(), DriverError> {

@@ -49,6 +49,7 @@ fn seen(made: &Made, app: AppState) -> GuestSeen {
         deployment: made.spec.deployment,
         role: made.spec.role,
         app,
+        machine: None,
     }
 }
 

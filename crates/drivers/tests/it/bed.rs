@@ -93,6 +93,9 @@ impl Bed {
             label: "my-app".parse().unwrap(),
             slot: 7,
             role,
+            kind: domain::DeploymentKind::Lxc,
+            node: None,
+            tags: Vec::new(),
             base: "shell_r1".parse().unwrap(),
             artifact,
             resources: Resources {
@@ -111,7 +114,8 @@ impl Bed {
             version: None,
             optional: None,
         };
-        let base = self.driver.prepare_base(&[shell], false).await.unwrap();
+        let wish = wish(shell, false);
+        let base = self.driver.prepare_base(&wish, &|_| {}).await.unwrap();
         assert_eq!(base.id.as_str(), "shell_r1");
     }
 
@@ -353,4 +357,14 @@ pub fn running(argument: &str) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
     lines.filter(has).count()
+}
+
+/// A base with one runtime.
+pub fn wish(need: RuntimeNeed, any_version: bool) -> BaseWish {
+    BaseWish {
+        kind: domain::DeploymentKind::Lxc,
+        node: None,
+        needs: vec![need],
+        any_version,
+    }
 }

@@ -4,7 +4,7 @@ use domain::guest::*;
 use domain::plan::{Runtime, RuntimeNeed};
 use domain::ports::Driver;
 
-use crate::bed::{Bed, command, service};
+use crate::bed::{Bed, command, service, wish};
 use crate::cases::Case;
 
 in_every_case!(
@@ -27,7 +27,7 @@ async fn build(bed: &Bed, runtime: Runtime, files: &[(&str, &str)]) -> Option<Gu
         version: None,
         optional: None,
     };
-    let base = match bed.driver.prepare_base(&[need], true).await {
+    let base = match bed.driver.prepare_base(&wish(need, true), &|_| {}).await {
         Ok(base) => base,
         Err(error) => {
             println!("SKIPPED: a build with {runtime}: {error}");

@@ -1,8 +1,8 @@
 //! Build: the artifact, made in a throw-away guest under limits of its own.
 
-use domain::guest::{Base, Exec, GuestSpec, Role};
+use domain::guest::{Base, BaseWish, Exec, GuestSpec, Role};
 use domain::plan::Command;
-use domain::ports::{BuiltArtifact, GuestRow, Progress, Wanted};
+use domain::ports::{BuiltArtifact, GuestRow, OutLine, Progress, Wanted};
 use domain::{BaseId, GuestId, Resources};
 use tokio::time::Instant;
 
@@ -64,15 +64,21 @@ async fn ensure_source(rollout: &mut Rollout<'_>) -> Result<(), StepError> {
 }
 
 async fn choose_base(rollout: &mut Rollout<'_>) -> Result<Base, StepError> {
-    let needs = rollout.plan()?.runtimes.clone();
-    let any_version = rollout.release.options.any_version;
+    let wish = BaseWish {
+        kind: rollout.facts.kind,
+        node: rollout.facts.node.clone(),
+        needs: rollout.plan()?.runtimes.clone(),
+        any_version: rollout.release.options.any_version,
+    };
+    let say = |line: OutLine| rollout.log.output(&line.text);
     let base = rollout
-        .hold(async { Ok(rollout.driver.prepare_base(&needs, any_version).await?) })
+        .hold(async { Ok(rollout.driver.prepare_base(&wish, &say).await?) })
         .await?;
     if !base.versions.is_empty() {
         rollout.log.header(&text::using(&base.versions));
     }
-    let missing = needs
+    let missing = wish
+        .needs
         .iter()
         .filter(|need| base.missing_optional.contains(&need.runtime));
     let warnings: Vec<String> = base
@@ -94,6 +100,9 @@ async fn make_guest(rollout: &Rollout<'_>, base: &BaseId) -> Result<GuestId, Ste
         label: rollout.facts.label.clone(),
         slot: rollout.facts.slot,
         role: Role::Build,
+        kind: rollout.facts.kind,
+        node: rollout.facts.node.clone(),
+        tags: rollout.tags(),
         base: base.clone(),
         artifact: None,
         resources: Resources {

@@ -86,6 +86,12 @@ impl<'r> Rollout<'r> {
             .ok_or_else(|| StepError::Platform(text::NO_GUEST.into()))
     }
 
+    /// Words to find its guests by: the framework and the user's tags.
+    pub fn tags(&self) -> Vec<String> {
+        let framework = self.release.plan.iter().map(|plan| plan.framework.clone());
+        framework.chain(self.facts.tags.iter().cloned()).collect()
+    }
+
     pub fn is_done(&self, step: Step) -> bool {
         self.steps.iter().any(|row| row.step == step && row.done)
     }

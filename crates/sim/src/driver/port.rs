@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::guest::{
-    Base, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation, Sealed,
-    Service, Upstream,
+    Base, BaseWish, DriverReport, Exec, ExecEnd, GuestSeen, GuestSpec, Listening, Observation,
+    Sealed, Service, Upstream,
 };
-use domain::plan::RuntimeNeed;
 use domain::ports::{Driver, DriverError, LineSink, LogQuery, LogStream};
 use domain::{ArtifactId, DeploymentId, DriverKind, GuestId};
 
@@ -30,10 +29,10 @@ impl Driver for SimDriver {
 
     async fn prepare_base(
         &self,
-        needs: &[RuntimeNeed],
-        any_version: bool,
+        wish: &BaseWish,
+        _sink: LineSink<'_>,
     ) -> Result<Base, DriverError> {
-        let call = |state: &mut _| guests::prepare_base(state, needs, any_version);
+        let call = |state: &mut _| guests::prepare_base(state, &wish.needs, wish.any_version);
         self.hub
             .call(&self.life, Op::PrepareBase, "base", call)
             .await

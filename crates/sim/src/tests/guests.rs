@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::guest::{AppState, ExecEnd, Observation, Role};
+use domain::guest::{AppState, BaseWish, ExecEnd, Observation, Role};
 use domain::plan::{Runtime, RuntimeNeed, VersionWish};
 use domain::ports::{DriverError, LogQuery, ProbeError};
 use futures_util::StreamExt;
@@ -241,32 +241,40 @@ async fn baked_values_end_in_the_artifact_and_written_files_are_told() {
 async fn runtimes_can_be_missing_or_of_another_version() {
     let world = World::new();
     let plug = world.plug();
+    let wish = |need: RuntimeNeed, any_version| BaseWish {
+        kind: domain::DeploymentKind::Lxc,
+        node: None,
+        needs: vec![need],
+        any_version,
+    };
     let need = |wish: Option<&str>| {
         let version = wish.map(|wish| VersionWish {
             wish: wish.into(),
             file: ".python-version".into(),
         });
-        [RuntimeNeed {
+        RuntimeNeed {
             runtime: Runtime::Python,
             version,
             optional: None,
-        }]
+        }
     };
     assert_eq!(
         plug.driver
-            .prepare_base(&need(Some("3.11")), false)
+            .prepare_base(&wish(need(Some("3.11")), false), &|_| {})
             .await
             .unwrap()
             .versions,
         ["python 3.11.7"]
     );
     assert!(matches!(
-        plug.driver.prepare_base(&need(Some("3.1")), false).await,
+        plug.driver
+            .prepare_base(&wish(need(Some("3.1")), false), &|_| {})
+            .await,
         Err(DriverError::Toolchain { .. })
     ));
     assert_eq!(
         plug.driver
-            .prepare_base(&need(Some("3.9")), true)
+            .prepare_base(&wish(need(Some("3.9")), true), &|_| {})
             .await
             .unwrap()
             .warnings
@@ -275,7 +283,9 @@ async fn runtimes_can_be_missing_or_of_another_version() {
     );
     world.runtime(Runtime::Python, None);
     assert!(matches!(
-        plug.driver.prepare_base(&need(None), true).await,
+        plug.driver
+            .prepare_base(&wish(need(None), true), &|_| {})
+            .await,
         Err(DriverError::Toolchain { .. })
     ));
 }

@@ -4,7 +4,7 @@ use crate::sql::Row;
 use chrono::{DateTime, Utc};
 use domain::deployment::ReleaseSummary;
 use domain::release::{DeploymentFacts, Version};
-use domain::{Deployment, DeploymentKind, Managed, Name, Status};
+use domain::{Deployment, DeploymentKind, Managed, Name, Status, Tag};
 
 use super::Read;
 use crate::error::{Fault, Ran};
@@ -179,7 +179,8 @@ fn summary(row: &Row, columns: [&str; 6]) -> Ran<Option<ReleaseSummary>> {
     }))
 }
 
-/// What the pipeline needs: `d.id, d.name, d.deployment_type, d.status` and `m.driver, m.slot, m.label, m.serving_release_id`.
+/// What the pipeline needs: `d.id, d.name, d.deployment_type, d.status, d.tags` and `m.driver, m.node, m.slot, m.label,
+/// m.serving_release_id`.
 pub(crate) fn facts(row: &Row) -> Ran<DeploymentFacts> {
     let name: Name = row.parsed("name")?;
     let kind = row.text_opt("deployment_type")?;
@@ -191,9 +192,20 @@ pub(crate) fn facts(row: &Row) -> Ran<DeploymentFacts> {
         kind: kind
             .and_then(|kind| kind.parse().ok())
             .unwrap_or(DeploymentKind::Lxc),
+        tags: tags(row.text_opt("tags")?.as_deref().unwrap_or_default()),
         driver: row.parsed("driver")?,
+        node: row.parsed_opt("node")?,
         slot: row.number("slot")?,
         status,
         serving: row.parsed_opt("serving_release_id")?,
     })
+}
+
+/// The words of a column that others may have written: what is no tag is left out.
+fn tags(column: &str) -> Vec<String> {
+    column
+        .split(',')
+        .filter_map(|tag| tag.parse::<Tag>().ok())
+        .map(|tag| tag.as_str().to_owned())
+        .collect()
 }

@@ -20,6 +20,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     embedded!("0001_first_light.toml"),
     embedded!("0002_places.toml"),
     embedded!("0003_lists.toml"),
+    embedded!("0004_cluster.toml"),
 ];
 
 /// The largest op file, in bytes.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::guest::*;
-use domain::plan::RuntimeNeed;
 use domain::ports::*;
 use domain::tree::{MemoryTree, SourceTree};
 use domain::{ArtifactId, DeploymentId, DriverKind, GitUrl, GuestId, HostLabel};
@@ -105,6 +104,7 @@ fn seen(guest: &Guest) -> GuestSeen {
             true => AppState::Running { restarts: 0, since },
             false => AppState::Stopped,
         },
+        machine: None,
     }
 }
 
@@ -124,7 +124,7 @@ impl Driver for Shared {
         })
     }
 
-    async fn prepare_base(&self, _: &[RuntimeNeed], _: bool) -> Result<Base, DriverError> {
+    async fn prepare_base(&self, _: &BaseWish, _: LineSink<'_>) -> Result<Base, DriverError> {
         Ok(Base {
             id: "plain_r1".parse().unwrap(),
             versions: Vec::new(),

@@ -71,6 +71,8 @@ fn managed() -> Table {
         integer("destroying").default(Default::Number(0)),
         // Of local deployments: whose machine holds their guests.
         varchar("place", 36).nullable(),
+        // The machine of a cluster that the user chose.
+        varchar("node", 63).nullable(),
     ];
     table("managed", &["deployment_id"], columns)
 }

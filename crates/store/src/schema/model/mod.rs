@@ -1,5 +1,6 @@
 //! The tables of this program as they shall be. What leads there are the migrations; a test proves that they do.
 
+mod cluster;
 mod deployments;
 mod releases;
 mod servers;
@@ -14,5 +15,6 @@ pub fn model() -> Schema {
         .chain(releases::tables())
         .chain(work::tables())
         .chain(servers::tables())
+        .chain(cluster::tables())
         .collect()
 }
