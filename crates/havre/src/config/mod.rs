@@ -3,11 +3,13 @@
 mod dot_env;
 mod layers;
 mod parse;
+mod proxmox;
 mod settings;
 mod show;
 mod table;
 
 pub use layers::{DotEnv, Layers, World};
+pub use proxmox::ProxmoxGiven;
 pub use settings::{LocalGit, Settings, flags};
 pub use show::show;
 pub use table::SETTINGS;

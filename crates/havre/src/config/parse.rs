@@ -43,6 +43,15 @@ pub fn seconds(input: &str) -> Result<Duration, String> {
     }
 }
 
+/// `1`, `true`, `yes` or `0`, `false`, `no`.
+pub fn flag(input: &str) -> Result<bool, String> {
+    match input {
+        "1" | "true" | "yes" => Ok(true),
+        "0" | "false" | "no" => Ok(false),
+        _ => Err(text::NOT_A_FLAG.to_owned()),
+    }
+}
+
 /// `1` for any folder, `0` for none, else absolute folders separated by `:`.
 pub fn local_git(input: &str) -> Result<LocalGit, String> {
     match input {

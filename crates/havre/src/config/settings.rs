@@ -8,7 +8,7 @@ use domain::limits::{BuildLimits, EngineLimits};
 use secrecy::{ExposeSecret, SecretString};
 use store::{BadTarget, DatabaseTarget};
 
-use super::{Layers, World, parse};
+use super::{Layers, ProxmoxGiven, World, parse};
 use crate::cli::ServeArgs;
 use crate::exit::{Exit, Fault};
 use crate::text;
@@ -38,8 +38,10 @@ pub struct Settings {
     pub database_url: Option<SecretString>,
     /// Where that came from, in words.
     pub database_origin: String,
-    /// Where new deployments go.
-    pub driver: DriverKind,
+    /// Where new deployments go; none: to the cluster that the set-up stored, else to this machine.
+    pub driver: Option<DriverKind>,
+    /// What is said of the cluster outside the set-up.
+    pub proxmox: ProxmoxGiven,
     /// Apps answer at `NAME.BASE_DOMAIN`.
     pub base_domain: String,
     /// The server, for the command line.
@@ -89,7 +91,8 @@ impl Settings {
             },
             database_url: layers.get("database_url").map(SecretString::from),
             database_origin: layers.origin("database_url"),
-            driver: read.or("driver", str::parse, DriverKind::Local)?,
+            driver: read.maybe("driver", str::parse)?,
+            proxmox: ProxmoxGiven::read(&read)?,
             base_domain: read.or("base_domain", parse::domain, "localhost".to_owned())?,
             url: layers
                 .get("url")
@@ -134,7 +137,10 @@ impl Settings {
                 Ok(target) => target.to_string(),
                 Err(_) => text::BAD_DATABASE_URL.to_owned(),
             },
-            "driver" => self.driver.to_string(),
+            "driver" => match self.driver {
+                Some(driver) => driver.to_string(),
+                None => text::DRIVER_BY_SETUP.to_owned(),
+            },
             "base_domain" => self.base_domain.clone(),
             "url" => self.url.clone(),
             "allow_local_git" => text::local_git(&self.local_git),
@@ -158,7 +164,7 @@ impl Settings {
             "build_seconds" => limits.build_timeout.as_secs().to_string(),
             "release_seconds" => limits.release_timeout.as_secs().to_string(),
             "stop_seconds" => limits.stop_grace.as_secs().to_string(),
-            _ => String::new(),
+            other => self.proxmox.shown(other),
         }
     }
 }
@@ -186,12 +192,12 @@ fn limits(read: &Reader<'_>) -> Result<EngineLimits, Fault> {
     })
 }
 
-struct Reader<'a> {
-    layers: &'a Layers,
+pub(super) struct Reader<'a> {
+    pub(super) layers: &'a Layers,
 }
 
 impl Reader<'_> {
-    fn maybe<T>(
+    pub(super) fn maybe<T>(
         &self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -205,7 +211,7 @@ impl Reader<'_> {
         })
     }
 
-    fn or<T>(
+    pub(super) fn or<T>(
         &self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,

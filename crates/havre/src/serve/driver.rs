@@ -23,8 +23,8 @@ pub fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Driver>, F
 /// Only what is in this version can be chosen.
 pub fn known(settings: &Settings) -> Result<(), Fault> {
     match settings.driver {
-        DriverKind::Local => Ok(()),
-        DriverKind::Proxmox => {
+        None | Some(DriverKind::Local) => Ok(()),
+        Some(DriverKind::Proxmox) => {
             Err(Fault::new(Exit::BadInput, text::DRIVER_NOT_YET).cure(text::DRIVER_NOT_YET_CURE))
         }
     }

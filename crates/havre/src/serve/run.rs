@@ -116,7 +116,7 @@ async fn start_engine(
         worker: WorkerId(worker),
         // The data folder is locked: nobody else works at this place.
         sole_worker: true,
-        default_driver: settings.driver,
+        default_driver: settings.driver.unwrap_or_default(),
         base_domain: settings.base_domain.clone(),
         gateway_port: settings.gateway.port(),
         limits: settings.limits.clone(),
