@@ -3,4 +3,5 @@
 pub mod guest;
 pub mod logs;
 pub mod place;
+pub mod proxmox;
 pub mod toolchain;

@@ -1,0 +1,1 @@
+//! Sentences about a Proxmox VE cluster: what it lacks, what is waited for, what became of a machine.
