@@ -1,6 +1,7 @@
 //! Ports: what the engine needs of the world. One contract suite per port is run by every implementation.
 
 mod clock;
+mod cluster;
 mod driver;
 mod machines;
 mod probe;
@@ -9,6 +10,7 @@ mod source;
 mod store;
 
 pub use clock::{Clock, Dice, SystemClock};
+pub use cluster::{Cluster, ClusterError, ClusterGuest, ClusterNode, Power};
 pub use driver::{Driver, DriverError, LineSink, LogLine, LogQuery, LogStream, OutLine};
 pub use machines::{Claim, ClusterRow, Machine, MachineKind, Machines};
 pub use probe::{Probe, ProbeAnswer, ProbeError, ProbeRequest};
