@@ -1,0 +1,30 @@
+//! What is negotiated.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use russh::client::Config;
+use russh::keys::Algorithm;
+use russh::{Preferred, compression};
+
+use crate::target::Timeouts;
+
+/// Messages that wait in a channel until they are read; with packets of 32 KiB this bounds a channel to 1 MiB.
+const QUEUE: usize = 32;
+
+/// Only ed25519 host keys: every sshd of the last ten years has one, and one kind is what can be pinned. No compression:
+/// it costs more than it brings here, and a peer could swell it.
+pub(super) fn config(timeouts: Timeouts) -> Arc<Config> {
+    Arc::new(Config {
+        preferred: Preferred {
+            key: Cow::Borrowed(&[Algorithm::Ed25519]),
+            compression: Cow::Borrowed(&[compression::NONE]),
+            ..Preferred::DEFAULT
+        },
+        channel_buffer_size: QUEUE,
+        keepalive_interval: Some(timeouts.dead / 3),
+        keepalive_max: 2,
+        nodelay: true,
+        ..Config::default()
+    })
+}
