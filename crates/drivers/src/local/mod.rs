@@ -37,6 +37,7 @@ mod written;
 
 pub use config::{Floor, LocalConfig};
 pub use driver::LocalDriver;
+pub(crate) use trees::remove as remove_tree;
 pub use shim::{GUEST_COMMAND, guest_main};
 pub use tier::{BadTier, Tier};
 pub use wire::CrashPolicy;

@@ -2,3 +2,6 @@
 //!
 //! The cluster's side (this folder) makes, places, finds and removes machines by the API; `inside/` does over SSH what is
 //! done in a machine.
+
+pub mod artifacts;
+pub mod inside;
