@@ -46,6 +46,9 @@ pub struct DeployRequest {
     /// Tags: a list, or comma-separated text. Left out, those of a deployment that is there stay as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagList>,
+    /// The machine of the cluster to be on; `*` for whichever has room. Left out, as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
 /// Tags: each 1 to 100 characters without commas, together at most 255.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::release::{Release, Version};
-use crate::{DeploymentId, PlaceId, ReleaseId, Status};
+use crate::{DeploymentId, NodeName, PlaceId, ReleaseId, Status};
 
 /// What the user asked a deployment to live in: the `deployment_type` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -158,6 +158,8 @@ pub struct Managed {
     pub destroying: bool,
     /// Where its guests live, when they live on the machine of one server.
     pub place: Option<PlaceId>,
+    /// The machine of a cluster that the user chose.
+    pub node: Option<NodeName>,
 }
 
 /// The few things about a release that a list of deployments shows.

@@ -29,7 +29,7 @@ pub use error::{Failure, FailureKind, Reference};
 pub use git::{Commit, GitRef, GitUrl};
 pub use id::{ArtifactId, BaseId, DeploymentId, GuestId, JobId, PlaceId, ReleaseId};
 pub use name::{HostLabel, Name};
-pub use node_name::NodeName;
+pub use node_name::{NodeName, NodeWish};
 pub use plan::Plan;
 pub use release::{Release, Version};
 pub use resources::Resources;

@@ -60,6 +60,37 @@ impl fmt::Display for NodeName {
     }
 }
 
+/// Which machine of a cluster a deploy asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeWish {
+    /// Whichever has room: `*`.
+    Any,
+    /// This one.
+    On(NodeName),
+}
+
+impl NodeWish {
+    /// The machine that is asked for.
+    pub fn node(&self) -> Option<&NodeName> {
+        match self {
+            Self::Any => None,
+            Self::On(node) => Some(node),
+        }
+    }
+}
+
+impl FromStr for NodeWish {
+    type Err = BadNodeName;
+
+    /// `*`, which is no name of a node, or a name.
+    fn from_str(text: &str) -> Result<Self, BadNodeName> {
+        match text {
+            "*" => Ok(Self::Any),
+            name => name.parse().map(Self::On),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +102,16 @@ mod tests {
         }
         for bad in ["", "-a", "a-", "a.b", "a/b", "é", &"a".repeat(64)] {
             assert!(bad.parse::<NodeName>().is_err(), "{bad}");
+            assert!(bad.parse::<NodeWish>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_star_is_any_node() {
+        assert_eq!("*".parse::<NodeWish>().unwrap(), NodeWish::Any);
+        assert_eq!(
+            "pve".parse::<NodeWish>().unwrap().node().unwrap().as_str(),
+            "pve"
+        );
     }
 }

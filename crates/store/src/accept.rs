@@ -5,6 +5,7 @@ mod change;
 mod deploy;
 mod draft;
 pub(crate) mod holder;
+pub(crate) mod imports;
 pub(crate) mod queue;
 mod rollback;
 mod work;

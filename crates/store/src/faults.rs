@@ -22,6 +22,7 @@ fn ask(name: &str) -> NewDeploy {
         replace_source: false,
         owner: None,
         tags: None,
+        node: None,
     }
 }
 

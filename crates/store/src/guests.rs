@@ -1,15 +1,15 @@
 //! Guests as the database knows them.
 
 use async_trait::async_trait;
-use domain::guest::Role;
+use domain::guest::{MachineSeen, Role};
 use domain::job::Lease;
 use domain::ports::{GuestRow, Guests, StoreError, StoreResult, Wanted};
 use domain::{DeploymentId, DriverKind, GuestId, ReleaseId};
 
 use crate::database::Database;
 use crate::error::{During, Ran};
-use crate::rows::{self, micros};
-use crate::sql::query;
+use crate::rows::{self, Read, micros};
+use crate::sql::{Row, query};
 
 const MOST: u32 = 10_000;
 
@@ -64,6 +64,22 @@ impl Guests for Database {
         at(self, driver, after, limit.min(MOST))
             .await
             .during("read guests")
+    }
+
+    async fn deployment_lives_at(
+        &self,
+        lease: &Lease,
+        machine: Option<&MachineSeen>,
+    ) -> StoreResult<()> {
+        lives_at(self, lease, machine)
+            .await
+            .during("write where a guest lives")
+    }
+
+    async fn guest_seen_at(&self, guest: &GuestId, machine: &MachineSeen) -> StoreResult<bool> {
+        seen_at(self, guest, machine)
+            .await
+            .during("correct where a guest lives")
     }
 
     async fn guest_gone(&self, guest: &GuestId) -> StoreResult<()> {
@@ -196,6 +212,61 @@ async fn at(
         .fetch_all(db.read().await?.link())
         .await?;
     found.iter().map(rows::guest).collect()
+}
+
+/// The number and the address as the seed's columns hold them.
+fn columns(machine: &MachineSeen) -> (i64, Option<String>) {
+    let address = machine.address.map(|address| address.to_string());
+    (i64::from(machine.vmid), address)
+}
+
+async fn lives_at(db: &Database, lease: &Lease, machine: Option<&MachineSeen>) -> Ran<()> {
+    let (vmid, address) = machine.map(columns).unzip();
+    let mut tx = db.write().await?;
+    tx.fence(lease).await?;
+    query("UPDATE deployments SET vm_id = ?, ip_address = ? WHERE id = ?")
+        .bind(vmid)
+        .bind(address.flatten())
+        .bind(lease.deployment.to_string())
+        .execute(tx.link())
+        .await?;
+    tx.commit().await
+}
+
+/// The row that a guest serves for, while it does.
+const SEEN: &str = "SELECT d.id, d.vm_id, d.ip_address FROM guests g \
+    JOIN managed m ON m.deployment_id = g.deployment_id AND m.serving_release_id = g.release_id \
+    JOIN deployments d ON d.id = g.deployment_id \
+    WHERE g.id = ? AND g.wanted = 'serving' AND d.deleted_at IS NULL";
+
+/// Asked of a reader first: nearly always nothing has changed.
+async fn seen_at(db: &Database, guest: &GuestId, machine: &MachineSeen) -> Ran<bool> {
+    let asked = || query(SEEN).bind(guest.as_str());
+    let row = asked().fetch_optional(db.read().await?.link()).await?;
+    if !row.is_some_and(|row| differs(&row, machine)) {
+        return Ok(false);
+    }
+    let mut tx = db.write().await?;
+    let row = asked().fetch_optional(tx.link()).await?;
+    let Some(row) = row.filter(|row| differs(row, machine)) else {
+        return Ok(false);
+    };
+    let (vmid, address) = columns(machine);
+    query("UPDATE deployments SET vm_id = ?, ip_address = ? WHERE id = ?")
+        .bind(vmid)
+        .bind(address)
+        .bind(row.text("id")?)
+        .execute(tx.link())
+        .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// A column that another program broke differs too.
+fn differs(row: &Row, machine: &MachineSeen) -> bool {
+    let (vmid, address) = columns(machine);
+    row.number_opt("vm_id").ok().flatten() != Some(vmid)
+        || Row::text_opt(row, "ip_address").ok().flatten() != address
 }
 
 async fn gone(db: &Database, guest: &GuestId) -> Ran<()> {

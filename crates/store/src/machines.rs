@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Claim, ClusterRow, Machine, MachineKind, Machines, StoreResult};
+use domain::ports::{
+    Claim, ClusterRow, ForeignGuest, Imports, Machine, MachineKind, Machines, Missing, StoreResult,
+    Taken,
+};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::accept::imports;
 use crate::database::Database;
 use crate::error::{During, Fault, Ran};
 use crate::jobs::span;
@@ -65,6 +69,29 @@ impl Machines for Database {
         cluster_saved(self, row)
             .await
             .during("store a cluster's settings")
+    }
+}
+
+#[async_trait]
+impl Imports for Database {
+    async fn guests_taken(
+        &self,
+        cluster: &str,
+        guests: &[ForeignGuest],
+    ) -> StoreResult<Vec<Taken>> {
+        imports::taken(self, cluster, guests)
+            .await
+            .during("take guests into the list")
+    }
+
+    async fn guests_missing(
+        &self,
+        cluster: &str,
+        present: &BTreeSet<u32>,
+    ) -> StoreResult<Vec<Missing>> {
+        imports::missing(self, cluster, present)
+            .await
+            .during("mark guests that are gone")
     }
 }
 
@@ -150,7 +177,7 @@ async fn one(db: &Database, owner: &str) -> Ran<Option<Machine>> {
 
 async fn page(db: &Database, cluster: &str, after: Option<&str>) -> Ran<Vec<Machine>> {
     let rows = query(format!(
-        "{COLUMNS} WHERE cluster = ? AND owner > ? ORDER BY owner LIMIT {PAGE}"
+        "{COLUMNS} WHERE cluster = ? AND owner > ? AND kind <> 'foreign' ORDER BY owner LIMIT {PAGE}"
     ))
     .bind(cluster)
     .bind(after.unwrap_or_default())

@@ -176,6 +176,7 @@ pub fn request(name: &str, url: &str) -> NewDeploy {
         replace_source: false,
         owner: None,
         tags: None,
+        node: None,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct DeployArgs {
     pub any_version: bool,
     #[arg(long, help = help::DISCARD_DATA)]
     pub discard_data: bool,
+    #[arg(long, value_name = "NODE", help = help::NODE)]
+    pub node: Option<String>,
     #[arg(long, help = help::REPLACE_SOURCE)]
     pub replace_source: bool,
     #[arg(long, value_name = "PATH", help = help::HEALTH_PATH)]

@@ -85,6 +85,7 @@ fn request(args: &DeployArgs) -> Result<DeployRequest, Fault> {
         replace_source: args.replace_source,
         health: health(args),
         tags: (!args.tags.is_empty()).then(|| api::TagList::List(args.tags.clone())),
+        node: args.node.clone(),
     })
 }
 

@@ -52,6 +52,7 @@ pub const NO_WAIT: &str = "Returns at once instead of waiting for the end";
 pub const ANY_VERSION: &str =
     "Builds even where this machine lacks the wanted version of a runtime";
 pub const DISCARD_DATA: &str = "Goes on although the app wrote files that will be lost";
+pub const NODE: &str = "The node of the cluster to be on; * for whichever has room";
 pub const REPLACE_SOURCE: &str = "Deploys another repository under a name that is held";
 pub const HEALTH_PATH: &str = "The path that the health check asks [default: /]";
 pub const HEALTH_BELOW: &str = "The first HTTP status that counts as ill [default: 500]";

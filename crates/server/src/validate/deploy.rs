@@ -3,7 +3,9 @@
 use domain::git::BadGitUrl;
 use domain::ports::NewDeploy;
 use domain::release::DeployOptions;
-use domain::{DeploymentKind, DriverKind, EnvVars, GitRef, GitUrl, Name, Resources, Tags};
+use domain::{
+    DeploymentKind, DriverKind, EnvVars, GitRef, GitUrl, Name, NodeWish, Resources, Tags,
+};
 use serde_json::{Map, Value};
 
 use super::env::read_env;
@@ -34,6 +36,7 @@ pub struct DeployInput {
     resources: Option<Resources>,
     replace_source: bool,
     tags: Option<Tags>,
+    node: Option<NodeWish>,
 }
 
 impl DeployInput {
@@ -51,6 +54,7 @@ impl DeployInput {
             replace_source: self.replace_source,
             owner: None,
             tags: self.tags,
+            node: self.node,
         }
     }
 }
@@ -89,6 +93,7 @@ pub fn validate_deploy<'a>(
             resources,
             replace_source: input.replace_source,
             tags: input.tags,
+            node: input.node,
         }),
         _ => Err(fields.problems),
     }
@@ -196,6 +201,7 @@ struct Rest {
     options: DeployOptions,
     replace_source: bool,
     tags: Option<Tags>,
+    node: Option<NodeWish>,
 }
 
 impl Rest {
@@ -220,6 +226,7 @@ impl Rest {
             options,
             replace_source,
             tags: read_tags(fields, "tags"),
+            node: fields.parsed("node", 63),
         }
     }
 }

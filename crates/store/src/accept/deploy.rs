@@ -3,7 +3,9 @@
 use domain::event::Happened;
 use domain::ports::{Accepted, NewDeploy, StoreError};
 use domain::release::DeployOptions;
-use domain::{DeploymentId, DeploymentKind, EnvVars, Release, Resources, Status, Tags};
+use domain::{
+    DeploymentId, DeploymentKind, EnvVars, NodeName, NodeWish, Release, Resources, Status, Tags,
+};
 
 use super::draft::Draft;
 use super::holder::{self, Holder};
@@ -44,6 +46,7 @@ async fn again(tx: &mut Tx<'_>, holder: &Holder, new: &NewDeploy) -> Ran<Accepte
     let draft = draft(new, kind, newest.as_ref())?;
     write_row(tx, &id, kind, &draft).await?;
     write_tags(tx, &id, new.tags.as_ref()).await?;
+    write_node(tx, &id, new.node.as_ref()).await?;
     let accepted = queue::release(tx, &id, &draft).await?;
     queue::wake(tx, &id, true).await?;
     Ok(accepted)
@@ -61,6 +64,7 @@ async fn adopt(tx: &mut Tx<'_>, record: &Holder, new: &NewDeploy) -> Ran<Accepte
     holder::manage(tx, &id, new.driver, &new.name.label()).await?;
     write_row(tx, &id, kind, &draft).await?;
     write_tags(tx, &id, new.tags.as_ref()).await?;
+    write_node(tx, &id, new.node.as_ref()).await?;
     tx.set_status(&id, &record.status, Status::Pending).await?;
     tx.tell_story(&id, None).await?;
     queue::release(tx, &id, &draft).await
@@ -72,6 +76,7 @@ async fn first(tx: &mut Tx<'_>, new: &NewDeploy) -> Ran<Accepted> {
     let draft = draft(new, kind, None)?;
     insert_row(tx, &id, kind, &draft, new).await?;
     holder::manage(tx, &id, new.driver, &new.name.label()).await?;
+    write_node(tx, &id, new.node.as_ref()).await?;
     let pending = Happened::Status {
         status: Status::Pending,
     };
@@ -193,6 +198,17 @@ async fn write_row(
         .bind(kind.as_str())
         .bind(draft.url.as_str())
         .bind(Value::json(to_json(&draft.resources)?))
+        .bind(id.to_string())
+        .execute(tx.link())
+        .await?;
+    Ok(())
+}
+
+/// A node that was not named stays as it is.
+async fn write_node(tx: &mut Tx<'_>, id: &DeploymentId, wish: Option<&NodeWish>) -> Ran<()> {
+    let Some(wish) = wish else { return Ok(()) };
+    query("UPDATE managed SET node = ? WHERE deployment_id = ?")
+        .bind(wish.node().map(NodeName::as_str))
         .bind(id.to_string())
         .execute(tx.link())
         .await?;

@@ -15,7 +15,7 @@ macro_rules! columns {
     () => {
         "SELECT d.id, d.name, d.deployment_type, d.framework, d.github_url, d.resources, d.status, d.created_at, \
          d.deployed_at, d.deleted_at, d.ip_address, d.vm_id, d.error_message, d.user_id, d.tags, \
-         m.driver, m.slot, m.destroying, m.place, \
+         m.driver, m.slot, m.destroying, m.place, m.node, \
          n.id AS n_id, n.version AS n_version, n.commit_hash AS n_commit, n.status AS n_status, n.tier AS n_tier, \
          n.warnings AS n_warnings, \
          s.id AS s_id, s.version AS s_version, s.commit_hash AS s_commit, s.status AS s_status, s.tier AS s_tier, \
@@ -137,6 +137,7 @@ fn managed(row: &Row) -> Ran<Option<Managed>> {
         serving: serving(row)?,
         destroying: row.flag("destroying")?,
         place: row.parsed_opt("place")?,
+        node: row.parsed_opt("node")?,
     }))
 }
 

@@ -48,3 +48,7 @@ pub(crate) fn changed_since(name: &str) -> String {
 }
 
 pub(crate) const SHUT: &str = "the database was closed before the record was saved";
+
+pub(crate) fn too_many_guests(there: usize, most: usize) -> String {
+    format!("{there} guests at once are too many; the bound is {most}")
+}

@@ -20,6 +20,7 @@ mod fence;
 mod figures;
 mod foreign;
 mod guests;
+mod imports;
 mod introspect;
 mod invariants;
 mod kill;

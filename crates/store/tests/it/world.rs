@@ -287,6 +287,7 @@ pub fn ask(name: &str) -> NewDeploy {
         replace_source: false,
         owner: None,
         tags: None,
+        node: None,
     }
 }
 

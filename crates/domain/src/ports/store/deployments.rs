@@ -7,8 +7,8 @@ use crate::deployment::DeploymentKind;
 use crate::env::EnvPatch;
 use crate::release::{DeployOptions, DeploymentFacts, Version};
 use crate::{
-    Deployment, DeploymentId, DriverKind, EnvVars, GitRef, GitUrl, JobId, Name, ReleaseId,
-    Resources, Status, Tag, TagChange, Tags,
+    Deployment, DeploymentId, DriverKind, EnvVars, GitRef, GitUrl, JobId, Name, NodeWish,
+    ReleaseId, Resources, Status, Tag, TagChange, Tags,
 };
 
 /// Whose deployments a query may see.
@@ -46,6 +46,8 @@ pub struct NewDeploy {
     pub owner: Option<String>,
     /// Its tags; none: as before.
     pub tags: Option<Tags>,
+    /// The machine of a cluster that it must be on; none: as before.
+    pub node: Option<NodeWish>,
 }
 
 /// A change to a deployment that makes a release.

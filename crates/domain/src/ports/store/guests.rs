@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::StoreResult;
-use crate::guest::Role;
+use crate::guest::{MachineSeen, Role};
 use crate::job::Lease;
 use crate::{BaseId, DeploymentId, DriverKind, GuestId, ReleaseId};
 
@@ -94,6 +94,18 @@ pub trait Guests: Send + Sync + 'static {
         after: Option<&GuestId>,
         limit: u32,
     ) -> StoreResult<Vec<GuestRow>>;
+
+    /// Writes where the guest of a deployment lives into its row (`vm_id`, `ip_address`), under a lease of the deployment:
+    /// before the guest goes live, so that whoever reads `running` finds it. None empties both.
+    async fn deployment_lives_at(
+        &self,
+        lease: &Lease,
+        machine: Option<&MachineSeen>,
+    ) -> StoreResult<()>;
+
+    /// The guest was seen on this machine: where it is the one that serves and the row of its deployment says something
+    /// else, the row is corrected. True when it was.
+    async fn guest_seen_at(&self, guest: &GuestId, machine: &MachineSeen) -> StoreResult<bool>;
 
     /// The driver says that a guest is gone: its row is erased. Already erased is success.
     async fn guest_gone(&self, guest: &GuestId) -> StoreResult<()>;

@@ -5,6 +5,7 @@
 mod deployments;
 mod events;
 mod guests;
+mod imports;
 mod jobs;
 mod leaders;
 mod releases;
@@ -14,6 +15,7 @@ mod sort;
 pub use deployments::*;
 pub use events::*;
 pub use guests::*;
+pub use imports::*;
 pub use jobs::*;
 pub use leaders::*;
 pub use releases::*;
@@ -23,9 +25,12 @@ pub use sort::BadSort;
 use crate::status::{IllegalReleaseTransition, IllegalTransition};
 
 /// The whole database.
-pub trait Store: Deployments + Releases + Jobs + Guests + Events + Servers + Leaders {}
+pub trait Store:
+    Deployments + Releases + Jobs + Guests + Events + Servers + Leaders + Imports
+{
+}
 
-impl<T: Deployments + Releases + Jobs + Guests + Events + Servers + Leaders> Store for T {}
+impl<T: Deployments + Releases + Jobs + Guests + Events + Servers + Leaders + Imports> Store for T {}
 
 /// Why the database did not do something.
 #[derive(Debug, thiserror::Error)]
