@@ -4,6 +4,7 @@
 mod accept;
 pub mod admin;
 mod breaker;
+mod clusters;
 mod database;
 mod deployments;
 mod dial;

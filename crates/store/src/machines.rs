@@ -1,4 +1,4 @@
-//! The notebook of a cluster's driver, and the settings of clusters.
+//! The notebook of a cluster's driver.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use domain::ports::{
     Claim, ClusterRow, ForeignGuest, Imports, Machine, MachineKind, Machines, Missing, StoreResult,
     Taken,
 };
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::accept::imports;
+use crate::clusters;
 use crate::database::Database;
 use crate::error::{During, Fault, Ran};
 use crate::jobs::span;
@@ -60,13 +60,13 @@ impl Machines for Database {
     }
 
     async fn cluster(&self, name: &str) -> StoreResult<Option<ClusterRow>> {
-        cluster(self, name)
+        clusters::read(self, name)
             .await
             .during("read a cluster's settings")
     }
 
     async fn cluster_saved(&self, row: &ClusterRow) -> StoreResult<()> {
-        cluster_saved(self, row)
+        clusters::save(self, row)
             .await
             .during("store a cluster's settings")
     }
@@ -251,67 +251,6 @@ async fn erased(db: &Database, owner: &str) -> Ran<()> {
     let mut tx = db.write().await?;
     query("DELETE FROM machines WHERE owner = ?")
         .bind(owner)
-        .execute(tx.link())
-        .await?;
-    tx.commit().await
-}
-
-/// Where a secret of a cluster is sealed.
-fn place(what: &str, cluster: &str) -> String {
-    format!("{what} of cluster {cluster}")
-}
-
-async fn cluster(db: &Database, name: &str) -> Ran<Option<ClusterRow>> {
-    let row = query("SELECT settings, secret, ssh_key FROM clusters WHERE name = ?")
-        .bind(name)
-        .fetch_optional(db.read().await?.link())
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let open = |column: &str| -> Ran<Option<SecretString>> {
-        let sealed = row.text_opt(column)?;
-        sealed
-            .map(|sealed| db.vault().open(&place(column, name), &sealed))
-            .transpose()
-    };
-    Ok(Some(ClusterRow {
-        name: name.to_owned(),
-        settings: row.json("settings")?,
-        secret: open("secret")?,
-        ssh_key: open("ssh_key")?,
-    }))
-}
-
-async fn cluster_saved(db: &Database, row: &ClusterRow) -> Ran<()> {
-    let seal = |column: &str, value: &Option<SecretString>| -> Ran<Option<String>> {
-        value
-            .as_ref()
-            .map(|value| {
-                db.vault()
-                    .seal(&place(column, &row.name), value.expose_secret())
-            })
-            .transpose()
-    };
-    let (secret, ssh_key) = (seal("secret", &row.secret)?, seal("ssh_key", &row.ssh_key)?);
-    let mut tx = db.write().await?;
-    let now = tx.now();
-    let known = query("SELECT 1 FROM clusters WHERE name = ?")
-        .bind(row.name.as_str())
-        .fetch_optional(tx.link())
-        .await?;
-    let statement = match known {
-        Some(_) => {
-            "UPDATE clusters SET settings = ?, secret = ?, ssh_key = ?, updated_at = ? WHERE name = ?"
-        }
-        None => {
-            "INSERT INTO clusters (settings, secret, ssh_key, updated_at, name) VALUES (?, ?, ?, ?, ?)"
-        }
-    };
-    query(statement)
-        .bind(row.settings.to_string())
-        .bind(secret)
-        .bind(ssh_key)
-        .bind(now)
-        .bind(row.name.as_str())
         .execute(tx.link())
         .await?;
     tx.commit().await

@@ -5,6 +5,7 @@ mod alone;
 mod backup;
 mod before;
 mod check;
+mod clusters;
 mod error;
 mod history;
 mod keys;
@@ -28,6 +29,7 @@ pub use backup::{
 };
 pub use before::back_up_pending;
 pub use check::{CheckKind, CheckOptions, CheckReport, Checked, Finding, check};
+pub use clusters::{store_cluster, stored_cluster};
 pub use error::AdminError;
 pub use history::{
     HistoryEntry, SchemaKind, SchemaState, has_deployments, history, live_schema, size, state,

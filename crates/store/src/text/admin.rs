@@ -132,6 +132,21 @@ pub(crate) fn value_too_long(characters: usize, most: usize) -> String {
     )
 }
 
+pub(crate) fn key_missing(key: Option<&str>) -> String {
+    let key = key.unwrap_or("?");
+    format!(
+        "environments and secrets are encrypted with key {key}, and no key is at hand, so they were not looked at and no \
+         server can start. Put DATA_DIR/secret.key back from its copy, or name it with HAVRE_SECRET_KEY_FILE"
+    )
+}
+
+pub(crate) fn cluster_not_read(what: &str) -> String {
+    format!(
+        "{what}: the key at hand is not the one that it was encrypted with. Put that key back, or store the cluster's settings \
+         anew (havre proxmox setup)."
+    )
+}
+
 pub(crate) fn not_opened(key: &str, named: Option<&str>) -> String {
     match named {
         Some(named) if named != key => format!(

@@ -11,10 +11,26 @@ use crate::key::SecretKey;
 use crate::sql::{Link, Row, query};
 use crate::text::admin as text;
 use crate::vault::Vault;
-use crate::{rows, secrets};
+use crate::{clusters, rows, secrets};
 
 /// Tells where the value of a row is sealed.
 type Sealed = fn(&Row) -> Result<String, sqlx::Error>;
+
+/// There is no key at hand. Nothing to say where nothing was ever encrypted.
+pub(super) async fn without_key(
+    link: &mut Link<'_>,
+    findings: &mut Findings,
+) -> Result<(), AdminError> {
+    let check = query("SELECT value AS sealed FROM havre_meta WHERE name = 'key_check'")
+        .fetch_optional(link.again())
+        .await?;
+    if let Some(row) = check {
+        let sealed = row.text_opt("sealed")?.unwrap_or_default();
+        let words = text::key_missing(crate::admin::keys::key_of(&sealed));
+        findings.error(Some("havre_meta"), Some("key_check".into()), None, words);
+    }
+    Ok(())
+}
 
 /// Opens each, and keeps nothing of it.
 pub(super) async fn look(
@@ -24,7 +40,7 @@ pub(super) async fn look(
 ) -> Result<(), AdminError> {
     // Nothing is sealed here, so nothing is drawn from them.
     let vault = Vault::new(key, Arc::new(Dice::seeded([0; 32])));
-    let checks: [(&str, &str, &str, Sealed); 3] = [
+    let checks: [(&str, &str, &str, Sealed); 5] = [
         (
             "havre_meta",
             "value",
@@ -47,6 +63,18 @@ pub(super) async fn look(
                     Ok(secrets::place(&id, &name))
                 })
             },
+        ),
+        (
+            "clusters",
+            "secret",
+            "SELECT name AS named, secret AS sealed FROM clusters WHERE secret IS NOT NULL",
+            |row| Ok(clusters::place("secret", &named(row)?)),
+        ),
+        (
+            "clusters",
+            "ssh_key",
+            "SELECT name AS named, ssh_key AS sealed FROM clusters WHERE ssh_key IS NOT NULL",
+            |row| Ok(clusters::place("ssh_key", &named(row)?)),
         ),
     ];
     for (table, column, statement, place) in checks {
