@@ -1,0 +1,154 @@
+//! One request on its way: the path is filled with parsed names only, the parameters with declared ones only.
+
+use std::fmt::Display;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::{Asked, Error, Kind, Result};
+use crate::names::{NodeName, SnapName, StorageId, Upid, Vmid, Volid};
+use crate::route::{Route, Values};
+use crate::text;
+
+/// All but the unreserved characters. `;` parts parameters on the server, so it must not stay either.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// A value that may stand in a path.
+pub(crate) trait Segment: Display {}
+impl Segment for NodeName {}
+impl Segment for StorageId {}
+impl Segment for Vmid {}
+impl Segment for Volid {}
+impl Segment for Upid {}
+impl Segment for SnapName {}
+impl Segment for u32 {}
+
+/// A request. Not `Debug`: a value may be a secret.
+#[derive(Clone)]
+pub(crate) struct Call {
+    route: &'static Route,
+    path: String,
+    params: Vec<(String, String)>,
+    needs_nine: Option<String>,
+    defect: Option<String>,
+}
+
+impl Call {
+    pub(crate) fn new(route: &'static Route) -> Call {
+        Call {
+            route,
+            path: route.path.to_owned(),
+            params: Vec::new(),
+            needs_nine: None,
+            defect: None,
+        }
+    }
+
+    /// Fills the next place of the path.
+    pub(crate) fn at(mut self, value: &impl Segment) -> Call {
+        let place = self.path.find('{').zip(self.path.find('}'));
+        match place {
+            Some((from, to)) if from < to => self
+                .path
+                .replace_range(from..=to, &encoded(&value.to_string())),
+            _ => self.defect = Some(self.path.clone()),
+        }
+        self
+    }
+
+    /// Sets a parameter. One that is not declared is found when the request is sent.
+    pub(crate) fn set(mut self, name: &str, value: impl Display) -> Call {
+        let value = value.to_string();
+        let declared = self.route.param(name);
+        let fits = declared.is_some_and(|param| match param.values {
+            Values::OneOf(words) => words.contains(&value.as_str()),
+            Values::Any | Values::Keys(_) => true,
+        });
+        if !fits {
+            self.defect = Some(name.to_owned());
+        }
+        if declared.is_some_and(|param| param.nine) {
+            self.needs_nine = Some(name.to_owned());
+        }
+        self.params.push((name.to_owned(), value));
+        self
+    }
+
+    pub(crate) fn maybe(self, name: &str, value: Option<impl Display>) -> Call {
+        match value {
+            Some(value) => self.set(name, value),
+            None => self,
+        }
+    }
+
+    /// Sets a flag as PVE writes it.
+    pub(crate) fn flag(self, name: &str, value: bool) -> Call {
+        self.set(name, u8::from(value))
+    }
+
+    pub(crate) fn maybe_flag(self, name: &str, value: Option<bool>) -> Call {
+        self.maybe(name, value.map(u8::from))
+    }
+
+    pub(crate) fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// The option that only version 9 knows, when one is set.
+    pub(crate) fn needs_nine(&self) -> Option<&str> {
+        self.needs_nine.as_deref()
+    }
+
+    pub(crate) fn asked(&self) -> Asked {
+        Asked {
+            method: self.route.verb.name(),
+            path: self.path.clone(),
+        }
+    }
+
+    /// The path below `/api2/json`, with the query when parameters go there.
+    pub(crate) fn target(&self) -> String {
+        if self.route.verb.has_body() || self.params.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.form())
+        }
+    }
+
+    /// The parameters as `application/x-www-form-urlencoded`.
+    pub(crate) fn form(&self) -> String {
+        let pairs: Vec<String> = self
+            .params
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        pairs.join("&")
+    }
+
+    /// The parameters as they were set.
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
+    /// A request that is not in the table is a mistake of this program; it is never sent.
+    pub(crate) fn check(&self) -> Result<()> {
+        let open = self.path.contains('{').then(|| self.path.clone());
+        match self.defect.clone().or(open) {
+            None => Ok(()),
+            Some(what) => {
+                let why = text::not_declared(&what, self.route.verb.name(), self.route.path);
+                Err(Error::new(Kind::BadParameters, why)
+                    .with_nothing_done(true)
+                    .with_asked(self.asked()))
+            }
+        }
+    }
+}
+
+/// Percent-encoded for a path segment, a query or a form.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
