@@ -33,6 +33,8 @@ pub use host::HostEnv;
 pub use install::{Installed, Release};
 pub use registry::RegistrySettings;
 pub use toolchains::Toolchains;
+pub(crate) use toolchains::merged;
+pub(crate) use wish::{Fit, Wish};
 
 #[cfg(test)]
 mod tests;

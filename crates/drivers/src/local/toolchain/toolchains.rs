@@ -190,7 +190,7 @@ fn has_versions(runtime: Runtime) -> bool {
 }
 
 /// One need per runtime that has versions: required if any is, with the first version that is asked for.
-fn merged(needs: &[RuntimeNeed]) -> Vec<RuntimeNeed> {
+pub(crate) fn merged(needs: &[RuntimeNeed]) -> Vec<RuntimeNeed> {
     let mut merged: Vec<RuntimeNeed> = Vec::new();
     for need in needs.iter().filter(|need| has_versions(need.runtime)) {
         match merged

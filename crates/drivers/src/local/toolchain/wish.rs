@@ -9,7 +9,7 @@ use domain::node_range::Range;
 
 /// A wish for a version.
 #[derive(Debug, Clone)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// `3.11`, `20`: any release that begins so.
     Series(Vec<u64>),
     /// `3.11.7`: this release; another patch of the same minor will do, with a warning.
@@ -26,7 +26,7 @@ pub(super) enum Wish {
 
 /// How well a release answers a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fit {
+pub(crate) enum Fit {
     No,
     /// The same minor with another patch.
     OtherPatch,

@@ -1,0 +1,5 @@
+//! Bases: prepared machines that guests are cloned from.
+
+pub mod choose;
+pub mod name;
+pub mod os;
