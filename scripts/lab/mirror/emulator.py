@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import secrets
 import ssl
 import sys
 from typing import Any
@@ -25,7 +24,6 @@ class Emulator:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.base = f"https://127.0.0.1:{settings.emulator_port}"
-        self.password = secrets.token_urlsafe(18)
         self.ticket = ""
         self.csrf = ""
         self.process: asyncio.subprocess.Process | None = None
@@ -41,7 +39,7 @@ class Emulator:
         arguments += ["--cert", str(self.settings.certificate), "--key", str(self.settings.key), str(guests)]
         # The password goes by the environment: arguments are read by everybody.
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "fakepve", *arguments, stdout=log, stderr=log, env={"PVE_PASS": self.password}
+            sys.executable, "-m", "fakepve", *arguments, stdout=log, stderr=log, env={"PVE_PASS": self.settings.password}
         )
         self.session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=self.tls, limit=0))
         await self._until_it_answers()
@@ -66,7 +64,7 @@ class Emulator:
     async def login(self) -> None:
         """Takes a ticket; it is good for two hours."""
         assert self.session
-        form = {"username": "root@pam", "password": self.password}
+        form = {"username": "root@pam", "password": self.settings.password}
         async with self.session.post(self.base + API + "/access/ticket", data=form) as answer:
             data = (await answer.json())["data"]
         self.ticket, self.csrf = data["ticket"], data["CSRFPreventionToken"]

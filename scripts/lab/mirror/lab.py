@@ -25,7 +25,7 @@ class Lab:
         self.emulator = emulator
         self.jobs = Jobs()
         self.guests: dict[int, Guest] = {}
-        self.layers = Layers(settings.folder / "layers")
+        self.layers = Layers(settings.roots / "layers")
         self.site = site.make_layer(self.layers.folder / "site", settings.first_uid)
         # The site's layer stays whoever leaves it.
         self.layers.hold([self.site])
@@ -77,7 +77,7 @@ class Lab:
 
     def _new(self, kind: str, vmid: int, below: list[Any]) -> Guest:
         container = Container(self.settings, vmid)
-        root = Root(self.settings.folder / f"guest-{vmid}", container.folder / "rootfs", self.layers, below, self.settings.first_uid)
+        root = Root(self.settings.roots / f"guest-{vmid}", container.folder / "rootfs", self.layers, below, self.settings.first_uid)
         taken = {guest.dhcp for guest in self.guests.values()}
         dhcp = next((n for n in range(guests.FIRST_DHCP, guests.LAST_DHCP) if n not in taken), None)
         guest = Guest(kind, vmid, root, container, {}, dhcp=dhcp, lock="create")

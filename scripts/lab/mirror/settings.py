@@ -17,12 +17,18 @@ class Settings:
     gateway: str
     template: str
     image: str
+    password: str
     node: str = "pve1"
     api_port: int = 8006
     control_port: int = 8007
     emulator_port: int = 8008
     first_uid: int = 100_000
     lxc_home: Path = Path("/var/lib/lxc")
+
+    @property
+    def roots(self) -> Path:
+        """Where the file systems of the guests are."""
+        return self.folder / "roots"
 
     @property
     def certificate(self) -> Path:
@@ -47,4 +53,5 @@ def from_environment() -> Settings:
         gateway=env["HAVRE_LAB_GATEWAY"],
         template=env["HAVRE_LAB_TEMPLATE"],
         image=env["HAVRE_LAB_IMAGE"],
+        password=env["HAVRE_LAB_PASSWORD"],
     )

@@ -29,6 +29,8 @@ def make_layer(layer: Path, first_uid: int) -> Path:
         if os.access(path, os.R_OK):
             files.write(path, Path(path).read_bytes())
     _environment(files)
+    # Nobody needs what a power cut would leave of a guest of the lab; packages are unpacked several times faster.
+    files.write("/etc/dpkg/dpkg.cfg.d/50lab", "force-unsafe-io\n")
     return layer
 
 
