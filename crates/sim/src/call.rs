@@ -29,6 +29,9 @@ pub enum Op {
     Drain,
     Probe,
     Fetch,
+    ClusterNodes,
+    ClusterGuests,
+    ClusterAddress,
 }
 
 /// Where in a call a boundary lies.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use domain::GuestId;
-use domain::ports::{DriverError, ProbeError, RouterError, SourceError};
+use domain::ports::{ClusterError, DriverError, ProbeError, RouterError, SourceError};
 use tokio::sync::watch;
 
 use crate::call::Op;
@@ -96,6 +96,20 @@ impl FromFault for SourceError {
             Fault::Refused => Self::Refused {
                 what,
                 cure: "mend it".into(),
+            },
+        }
+    }
+}
+
+impl FromFault for ClusterError {
+    fn from_fault(fault: &Fault, op: Op, subject: &str) -> Self {
+        let what = told(op, subject);
+        match fault {
+            Fault::Transient | Fault::Ambiguous { .. } | Fault::Other => Self::Unavailable(what),
+            Fault::Capacity => Self::NoNode(what),
+            Fault::Refused => Self::Refused {
+                what,
+                cure: "grant it".into(),
             },
         }
     }

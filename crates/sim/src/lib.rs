@@ -32,13 +32,16 @@
 
 mod call;
 mod clock;
+mod cluster;
 mod content;
+pub mod contract;
 mod driver;
 mod expect;
 mod fault;
 mod handles;
 mod hub;
 mod look;
+mod machines;
 mod probe;
 mod repo;
 mod router;
@@ -53,10 +56,12 @@ mod tests;
 
 pub use call::{Boundary, Call, Op, Outcome, When};
 pub use clock::SimClock;
+pub use cluster::{CLUSTER, SimCluster};
 pub use driver::SimDriver;
 pub use expect::Expect;
 pub use fault::{Fault, Gate};
 pub use handles::{AppHandle, RepoHandle};
+pub use machines::SimMachines;
 pub use probe::SimProbe;
 pub use router::{Asked, InFlight, SimRouter};
 pub use script::{Answer, AppScript, Dies, End, Ending};

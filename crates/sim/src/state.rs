@@ -8,8 +8,11 @@ use chrono::{DateTime, Utc};
 use domain::guest::{AppState, GuestSeen, GuestSpec, Role, Service, Upstream};
 use domain::plan::Runtime;
 use domain::ports::{LogLine, RouteState, Table};
-use domain::{ArtifactId, BaseId, DeploymentId, GuestId, ReleaseId, Resources};
+use domain::{
+    ArtifactId, BaseId, DeploymentId, DriverKind, GuestId, NodeName, ReleaseId, Resources,
+};
 
+use crate::cluster::ClusterState;
 use crate::content::{Content, Entry};
 use crate::repo::Repo;
 use crate::script::{AppScript, Dies, SCRIPT_FILE};
@@ -35,6 +38,9 @@ pub(crate) struct State {
     pub full: bool,
     pub can_freeze: bool,
     pub handout: bool,
+    /// Which driver it is.
+    pub kind: DriverKind,
+    pub cluster: ClusterState,
     addresses: u32,
 }
 
@@ -61,6 +67,8 @@ pub(crate) struct Guest {
     /// Commands that run, by tag, with the life that started them.
     pub running: BTreeMap<String, u32>,
     pub half_copied: bool,
+    /// Its number and its machine, on a cluster.
+    pub machine: Option<(u32, NodeName)>,
 }
 
 /// A guest as a test sees it.
@@ -86,6 +94,8 @@ pub struct GuestView {
     pub app: AppState,
     /// Where it is.
     pub upstream: Upstream,
+    /// Its number and its machine, on a cluster.
+    pub machine: Option<(u32, NodeName)>,
     /// The environment that its app was started with.
     pub env: BTreeMap<String, String>,
     /// The paths in its app's folder.
@@ -117,6 +127,8 @@ impl Default for State {
             full: false,
             can_freeze: true,
             handout: false,
+            kind: DriverKind::Local,
+            cluster: ClusterState::default(),
             addresses: 0,
         }
     }
@@ -236,6 +248,7 @@ impl Guest {
             log_from: 0,
             running: BTreeMap::new(),
             half_copied: false,
+            machine: None,
         }
     }
 
@@ -245,7 +258,7 @@ impl Guest {
             deployment: self.spec.deployment,
             role: self.spec.role,
             app: self.app.clone(),
-            machine: None,
+            machine: self.machine_seen(),
         }
     }
 
@@ -261,6 +274,7 @@ impl Guest {
             resources: self.spec.resources,
             app: self.app.clone(),
             upstream: self.upstream.clone(),
+            machine: self.machine.clone(),
             env: self
                 .service
                 .as_ref()

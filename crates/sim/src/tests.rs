@@ -3,6 +3,7 @@
 mod contract;
 mod crash;
 mod guests;
+mod machines;
 mod support;
 mod time;
 mod traffic;

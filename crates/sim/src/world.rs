@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use domain::guest::AppState;
 use domain::plan::Runtime;
-use domain::ports::{Clock, Dice, Driver, Probe, Router, Source};
+use domain::ports::{Clock, Cluster, Dice, Driver, Machines, Probe, Router, Source};
 
 use crate::call::{Boundary, Op};
 use crate::clock::SimClock;
+use crate::cluster::SimCluster;
 use crate::driver::SimDriver;
 use crate::fault::{Fault, Gate};
 use crate::handles::{AppHandle, RepoHandle};
 use crate::hub::Hub;
+use crate::machines::SimMachines;
 use crate::probe::SimProbe;
 use crate::router::SimRouter;
 use crate::source::SimSource;
@@ -39,6 +41,7 @@ pub struct Plug {
     pub source: Arc<dyn Source>,
     pub clock: Arc<dyn Clock>,
     pub dice: Arc<Dice>,
+    pub cluster: Arc<dyn Cluster>,
 }
 
 impl Default for World {
@@ -92,9 +95,21 @@ impl World {
                 hub: hub.clone(),
                 life: life.clone(),
             }),
+            cluster: Arc::new(SimCluster {
+                hub: hub.clone(),
+                life: life.clone(),
+            }),
             clock: Arc::new(SimClock { hub, life }),
             dice: Arc::new(Dice::seeded(seed)),
         }
+    }
+
+    /// An empty notebook for a driver of a cluster, on this world's time.
+    pub fn machines(&self) -> Arc<dyn Machines> {
+        Arc::new(SimMachines {
+            hub: self.hub.clone(),
+            book: std::sync::Mutex::default(),
+        })
     }
 
     /// The apps of a host label.

@@ -85,6 +85,7 @@ impl SimDriver {
             .begin(&self.life, Op::Destroy, id.to_string())
             .await;
         going.refused()?;
+        self.hub.state(|state| super::guests::has_quorum(state))?;
         self.hub.state(|state| {
             state.must_not_be_routed(id, "destroyed");
             if let Some(guest) = state.guests.get_mut(id) {

@@ -11,7 +11,7 @@ use domain::guest::{
 };
 use domain::plan::{Runtime, RuntimeNeed};
 use domain::ports::DriverError;
-use domain::{ArtifactId, DeploymentId, GuestId};
+use domain::{ArtifactId, DeploymentId, GuestId, NodeName};
 
 use crate::content::{bytes_of, id_of};
 use crate::fault::gone;
@@ -34,6 +34,14 @@ pub(super) fn has_room(state: &State) -> Result<(), DriverError> {
             what: "the simulated disk is full".into(),
             cure: "empty it with World::fill(false)".into(),
         });
+    }
+    Ok(())
+}
+
+/// Where a cluster has lost its quorum, nothing can be changed there for now.
+pub(super) fn has_quorum(state: &State) -> Result<(), DriverError> {
+    if state.cluster.no_quorum {
+        return Err(DriverError::Transient("the cluster has no quorum".into()));
     }
     Ok(())
 }
@@ -114,6 +122,8 @@ pub(super) fn create(state: &mut State, spec: &GuestSpec) -> Result<(), DriverEr
         ));
     }
     has_room(state)?;
+    has_quorum(state)?;
+    let machine = machine(state, spec)?;
     let content = match &spec.artifact {
         None => Arc::default(),
         Some(artifact) => {
@@ -124,11 +134,31 @@ pub(super) fn create(state: &mut State, spec: &GuestSpec) -> Result<(), DriverEr
         }
     };
     let upstream = state.new_address();
-    state.guests.insert(
-        spec.id.clone(),
-        Guest::new(spec.clone(), upstream, (*content).clone()),
-    );
+    let mut guest = Guest::new(spec.clone(), upstream, (*content).clone());
+    guest.machine = machine;
+    state.guests.insert(spec.id.clone(), guest);
     Ok(())
+}
+
+/// The number and the machine of a new guest, on a cluster.
+fn machine(state: &mut State, spec: &GuestSpec) -> Result<Option<(u32, NodeName)>, DriverError> {
+    if state.kind.is_of_a_place() {
+        return Ok(None);
+    }
+    let node = match &spec.node {
+        None => state.cluster.first_node(),
+        Some(wish) => {
+            let there = state.cluster.nodes.get(wish).copied().unwrap_or(false);
+            there.then(|| wish.clone())
+        }
+    };
+    let Some(node) = node else {
+        return Err(DriverError::Capacity {
+            what: "no node of the cluster can take the guest".into(),
+            cure: "choose another node".into(),
+        });
+    };
+    Ok(Some((state.cluster.next_vmid(), node)))
 }
 
 pub(super) fn seal(state: &mut State, id: &GuestId) -> Result<Sealed, DriverError> {

@@ -18,7 +18,7 @@ use crate::fault::gone;
 #[async_trait]
 impl Driver for SimDriver {
     fn kind(&self) -> DriverKind {
-        DriverKind::Local
+        self.hub.peek(|state| state.kind)
     }
 
     async fn report(&self) -> Result<DriverReport, DriverError> {
@@ -32,7 +32,10 @@ impl Driver for SimDriver {
         wish: &BaseWish,
         _sink: LineSink<'_>,
     ) -> Result<Base, DriverError> {
-        let call = |state: &mut _| guests::prepare_base(state, &wish.needs, wish.any_version);
+        let call = |state: &mut crate::state::State| {
+            guests::has_quorum(state)?;
+            guests::prepare_base(state, &wish.needs, wish.any_version)
+        };
         self.hub
             .call(&self.life, Op::PrepareBase, "base", call)
             .await
@@ -82,6 +85,7 @@ impl Driver for SimDriver {
         let now = self.hub.time.now();
         self.hub
             .call(&self.life, Op::Start, guest, |state| {
+                guests::has_quorum(state)?;
                 guests::start(state, guest, service, now)
             })
             .await
