@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use russh::keys::{HashAlg, PrivateKey};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{KeyError, clean, file, pair, parse, print};
 
@@ -68,6 +68,14 @@ impl ClientKey {
             return Ok(key);
         }
         Self::load(path)
+    }
+
+    /// The private part as OpenSSH text, to be kept secret.
+    ///
+    /// # Errors
+    /// Not in practice.
+    pub fn private_openssh(&self) -> Result<SecretString, KeyError> {
+        print(&self.private)
     }
 
     /// The line for `authorized_keys`: `ssh-ed25519 AAAA... comment`, without a newline.

@@ -16,10 +16,6 @@ use crate::command::Line;
 use crate::error::{Ran, SshError};
 use crate::text;
 
-/// After a command has ended, something it left behind may hold its output open for ever. When that is silent for this
-/// long, the command counts as done.
-const LINGER: Duration = Duration::from_secs(10);
-
 /// The extended data that is stderr.
 const STDERR: u32 = 1;
 
@@ -133,7 +129,7 @@ impl Listener<'_> {
         match &self.exit {
             None => Ok(self.reader.next().await),
             Some(exit) => {
-                let received = timeout(LINGER, self.reader.next()).await;
+                let received = timeout(linger(self.session), self.reader.next()).await;
                 received.map_err(|_| exit.clone())
             }
         }
@@ -153,6 +149,12 @@ impl Listener<'_> {
             (lost, _) => Err(lost),
         }
     }
+}
+
+/// After a command has ended, something it left behind may hold its output open for ever. When that is silent for this
+/// long, the command counts as done.
+fn linger(session: &Session) -> Duration {
+    session.timeouts().dead / 3
 }
 
 /// The name without `SIG`.
