@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::ports::{Claim, ForeignGuest, Machines, MachineKind, Scope, Taken};
+use domain::ports::{Claim, ForeignGuest, MachineKind, Machines, Scope, Taken};
 use domain::{DeploymentKind, Status};
 use store::records::NewRecord;
 

@@ -26,6 +26,7 @@ mod invariants;
 mod kill;
 mod killed;
 mod list;
+mod machines;
 mod migrations;
 mod open;
 mod order;
