@@ -19,6 +19,9 @@ mod tls;
 mod wire;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use api::access::{Permissions, Version};
 pub use api::cluster::{ClusterFirewall, ClusterStatus, GuestRow, Resource};
 pub use api::config::{GuestConfig, PendingRow};

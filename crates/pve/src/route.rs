@@ -44,8 +44,11 @@ pub(crate) enum Values {
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// A list of options under these keys.
-    Keys(&'static [&'static str]),
+    Keys(&'static [Key]),
 }
+
+/// A key in a list of options, with its words when it has only these.
+pub(crate) type Key = (&'static str, &'static [&'static str]);
 
 /// A parameter; `net[n]` stands for `net0`, `net1` and so on.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +112,7 @@ pub(crate) const fn one_of(name: &'static str, words: &'static [&'static str]) -
     }
 }
 
-pub(crate) const fn keys(name: &'static str, keys: &'static [&'static str]) -> Param {
+pub(crate) const fn keys(name: &'static str, keys: &'static [Key]) -> Param {
     Param {
         name,
         values: Values::Keys(keys),

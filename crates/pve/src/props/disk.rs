@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::DiskSize;
 use super::list::{BadOption, OptionList, Writer};
 use crate::names::{StorageId, Volid};
+use crate::route::Key;
 
 /// What a disk is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +71,9 @@ pub struct MountPoint {
 
 impl MountPoint {
     /// What is written for the root.
-    pub(crate) const ROOT_KEYS: &'static [&'static str] = &["volume", "size"];
+    pub(crate) const ROOT_KEYS: &'static [Key] = &[("volume", &[]), ("size", &[])];
     /// What is written for the others.
-    pub(crate) const KEYS: &'static [&'static str] = &["volume", "size", "mp"];
+    pub(crate) const KEYS: &'static [Key] = &[("volume", &[]), ("size", &[]), ("mp", &[])];
 
     /// A new root of so many GiB.
     #[must_use]
@@ -114,6 +115,9 @@ impl FromStr for MountPoint {
     }
 }
 
+const DISCARD: &[&str] = &["on", "ignore"];
+const MEDIA: &[&str] = &["cdrom"];
+
 /// A VM's disk or drive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disk {
@@ -136,18 +140,24 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub(crate) const KEYS: &'static [&'static str] = &[
-        "file",
-        "import-from",
-        "discard",
-        "iothread",
-        "ssd",
-        "media",
-        "size",
+    pub(crate) const KEYS: &'static [Key] = &[
+        ("file", &[]),
+        ("import-from", &[]),
+        ("discard", DISCARD),
+        ("iothread", &[]),
+        ("ssd", &[]),
+        ("media", MEDIA),
+        ("size", &[]),
     ];
     /// An IDE drive has no thread of its own.
-    pub(crate) const IDE_KEYS: &'static [&'static str] =
-        &["file", "import-from", "discard", "ssd", "media", "size"];
+    pub(crate) const IDE_KEYS: &'static [Key] = &[
+        ("file", &[]),
+        ("import-from", &[]),
+        ("discard", DISCARD),
+        ("ssd", &[]),
+        ("media", MEDIA),
+        ("size", &[]),
+    ];
 
     /// A disk of this kind with nothing else set.
     #[must_use]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::list::{BadOption, OptionList, Writer};
 use crate::lenient;
 use crate::names::ConfigKey;
+use crate::route::Key;
 
 /// What a container may do beyond the usual. Anything but nesting is for root@pam alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Features {
 }
 
 impl Features {
-    pub(crate) const KEYS: &'static [&'static str] = &["nesting"];
+    pub(crate) const KEYS: &'static [Key] = &[("nesting", &[])];
 }
 
 impl fmt::Display for Features {
@@ -50,7 +51,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    pub(crate) const KEYS: &'static [&'static str] = &["enabled"];
+    pub(crate) const KEYS: &'static [Key] = &[("enabled", &[])];
 }
 
 impl fmt::Display for Agent {

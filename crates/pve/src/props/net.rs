@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::list::{BadOption, OptionList, Writer};
 use super::{Ip4, Ip6};
 use crate::names::{BadName, Bridge};
+use crate::route::Key;
 use crate::words::words;
 
 /// The hardware address of a card, in upper case.
@@ -82,8 +83,18 @@ pub struct LxcNet {
 }
 
 impl LxcNet {
-    pub(crate) const KEYS: &'static [&'static str] = &[
-        "name", "bridge", "hwaddr", "ip", "gw", "ip6", "gw6", "tag", "firewall", "mtu", "type",
+    pub(crate) const KEYS: &'static [Key] = &[
+        ("name", &[]),
+        ("bridge", &[]),
+        ("hwaddr", &[]),
+        ("ip", &[]),
+        ("gw", &[]),
+        ("ip6", &[]),
+        ("gw6", &[]),
+        ("tag", &[]),
+        ("firewall", &[]),
+        ("mtu", &[]),
+        ("type", &["veth"]),
     ];
 
     /// A card of this name on a bridge, with nothing else set.
@@ -201,8 +212,14 @@ pub struct QemuNet {
 }
 
 impl QemuNet {
-    pub(crate) const KEYS: &'static [&'static str] =
-        &["model", "macaddr", "bridge", "tag", "firewall", "mtu"];
+    pub(crate) const KEYS: &'static [Key] = &[
+        ("model", NetModel::WORDS),
+        ("macaddr", &[]),
+        ("bridge", &[]),
+        ("tag", &[]),
+        ("firewall", &[]),
+        ("mtu", &[]),
+    ];
 
     /// A virtio card on a bridge, with nothing else set.
     #[must_use]
