@@ -1,4 +1,4 @@
-//! The settings of a cluster for the set-up, which may run beside a server.
+//! The settings of a cluster for who only looks, also beside a server.
 
 use std::sync::Arc;
 
@@ -22,26 +22,6 @@ pub async fn stored_cluster(
     clusters::read_on(admin.link(), &vault, name)
         .await
         .map_err(told)
-}
-
-/// Stores them, in the place of earlier ones.
-pub async fn store_cluster(
-    admin: &mut Admin,
-    key: &SecretKey,
-    dice: Arc<Dice>,
-    row: &ClusterRow,
-) -> Result<(), AdminError> {
-    let values = clusters::values(&Vault::new(key, dice), row).map_err(told)?;
-    let now = admin.now().await?.timestamp_micros();
-    admin.begin().await?;
-    let saved = clusters::save_on(admin.link(), row, values, now).await;
-    match saved {
-        Ok(()) => Ok(admin.commit().await?),
-        Err(error) => {
-            admin.roll_back().await?;
-            Err(error.into())
-        }
-    }
 }
 
 fn told(fault: Fault) -> AdminError {

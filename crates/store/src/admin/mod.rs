@@ -29,7 +29,7 @@ pub use backup::{
 };
 pub use before::back_up_pending;
 pub use check::{CheckKind, CheckOptions, CheckReport, Checked, Finding, check};
-pub use clusters::{store_cluster, stored_cluster};
+pub use clusters::stored_cluster;
 pub use error::AdminError;
 pub use history::{
     HistoryEntry, SchemaKind, SchemaState, has_deployments, history, live_schema, size, state,
