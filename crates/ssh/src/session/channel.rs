@@ -61,16 +61,28 @@ impl Drop for Channel {
     fn drop(&mut self) {
         // From here on what still arrives is thrown away instead of waiting for a reader.
         self.reader.half = None;
-        let (Some(write), false) = (self.write.take(), self.reader.closed) else {
-            return;
-        };
+        let write = self.write.take().filter(|_| !self.reader.closed);
         let (session, hold) = (self.session.clone(), self.hold.take());
+        if write.is_none() && hold.is_none() {
+            return;
+        }
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                // An error means that the connection is gone, and the channel with it.
-                let _ = timeout(CLOSING, write.close()).await;
-                drop((session, hold));
+                // Failing means that the connection is gone, and the channel with it.
+                let _ = timeout(CLOSING, end(write, &session, hold.is_some())).await;
+                drop(hold);
             });
         }
+    }
+}
+
+/// Closes what is open. `sshd` counts a channel until it has worked off all that came with its close, so its place is
+/// free only when it has answered something that was sent after.
+async fn end(write: Option<ChannelWriteHalf<Msg>>, session: &Session, counted: bool) {
+    if let Some(write) = write {
+        let _ = write.close().await;
+    }
+    if counted && !session.is_closed() {
+        session.answer().await;
     }
 }

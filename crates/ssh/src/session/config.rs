@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use russh::client::Config;
 use russh::keys::Algorithm;
-use russh::{Preferred, compression};
+use russh::{Preferred, cipher, compression};
 
 use crate::target::Timeouts;
 
 /// Messages that wait in a channel until they are read; with packets of 32 KiB this bounds a channel to 1 MiB.
 const QUEUE: usize = 32;
+
+/// Authenticated ones only. Processors do AES themselves: it is the fastest.
+const CIPHERS: &[cipher::Name] = &[cipher::AES_256_GCM, cipher::CHACHA20_POLY1305];
 
 /// Only ed25519 host keys: every sshd of the last ten years has one, and one kind is what can be pinned. No compression:
 /// it costs more than it brings here, and a peer could swell it.
@@ -18,6 +21,7 @@ pub(super) fn config(timeouts: Timeouts) -> Arc<Config> {
     Arc::new(Config {
         preferred: Preferred {
             key: Cow::Borrowed(&[Algorithm::Ed25519]),
+            cipher: Cow::Borrowed(CIPHERS),
             compression: Cow::Borrowed(&[compression::NONE]),
             ..Preferred::DEFAULT
         },

@@ -90,6 +90,14 @@ impl Session {
         let _ = timeout(Duration::from_secs(1), goodbye).await;
     }
 
+    /// Until the other side has answered what was sent so far, or the connection has ended.
+    pub(super) async fn answer(&self) {
+        tokio::select! {
+            _ = self.0.handle.send_ping() => {}
+            () = self.closed() => {}
+        }
+    }
+
     pub(super) fn gone(&self) -> &CancellationToken {
         &self.0.gone
     }
