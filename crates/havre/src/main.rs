@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod gateway_role;
+mod proxmox;
 mod roles;
 mod screen;
 mod serve;
@@ -50,6 +51,9 @@ fn run(cli: Cli, screen: Screen) -> Outcome {
         Command::Gateway(args) => roles::gateway(args),
         Command::Demo(args) => roles::small_runtime()?.block_on(demo::run(screen, &args)),
         Command::Db(command) => roles::small_runtime()?.block_on(db::run(screen, command)),
+        Command::Proxmox(command) => {
+            roles::small_runtime()?.block_on(proxmox::run(screen, command))
+        }
         Command::Doctor => roles::small_runtime()?.block_on(doctor::run(screen, cli.url)),
         command => verb(cli.url, screen, command),
     }

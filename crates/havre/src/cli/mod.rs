@@ -3,6 +3,7 @@
 mod app;
 mod db;
 mod deploy;
+mod proxmox;
 mod roles;
 
 pub use app::{
@@ -14,11 +15,12 @@ pub use db::{
     UpgradeArgs, VerifyArgs,
 };
 pub use deploy::{DeployArgs, ResourceArgs};
+pub use proxmox::{ProxmoxCommand, SetupArgs};
 pub use roles::{DemoArgs, GatewayArgs, ServeArgs};
 
 use clap::{Parser, Subcommand};
 
-use crate::text::{help, help_db};
+use crate::text::{help, help_db, help_proxmox};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -68,6 +70,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     #[command(subcommand, about = help_db::DB)]
     Db(DbCommand),
+    #[command(subcommand, about = help_proxmox::PROXMOX)]
+    Proxmox(ProxmoxCommand),
     #[command(about = help::DOCTOR)]
     Doctor,
     #[command(about = help::CONFIG)]

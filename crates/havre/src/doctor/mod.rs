@@ -10,4 +10,5 @@ mod schema;
 mod server;
 mod tools;
 
-pub use run::run;
+pub use check::{Check, State};
+pub use run::{run, shown};

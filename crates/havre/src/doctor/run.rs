@@ -43,6 +43,7 @@ async fn look(settings: &Settings, world: &World, client: &Client) -> Vec<Check>
     checks.extend(sandbox::checks().await);
     checks.push(disk::check(&settings.data_dir));
     checks.extend(database::checks(settings, world, ours, serve::system_clock()).await);
+    checks.extend(crate::proxmox::checks(settings).await);
     checks.push(network::port(
         "API port",
         settings.listen,
@@ -60,7 +61,8 @@ async fn look(settings: &Settings, world: &World, client: &Client) -> Vec<Check>
     checks
 }
 
-fn shown(check: &Check) -> String {
+/// A check as it is printed.
+pub fn shown(check: &Check) -> String {
     let (word, style) = match check.state {
         State::Ok => (text::DOCTOR_OK, Style::new().green()),
         State::Warn => (text::DOCTOR_WARN, Style::new().yellow()),

@@ -14,6 +14,7 @@ mod signals;
 mod source;
 
 pub use data_dir::DataDir;
+pub use database::open as open_database;
 pub use driver::open as open_driver;
 pub use gateway::{control_socket, holder as gateway_holder};
 pub use logging::start as start_logging;

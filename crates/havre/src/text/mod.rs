@@ -8,6 +8,8 @@ mod doctor;
 mod doctor_db;
 pub mod help;
 pub mod help_db;
+pub mod help_proxmox;
+mod proxmox;
 mod serve;
 
 pub use client::*;
@@ -16,4 +18,5 @@ pub use db::*;
 pub use demo::*;
 pub use doctor::*;
 pub use doctor_db::*;
+pub use proxmox::*;
 pub use serve::*;
