@@ -43,8 +43,14 @@ pub(crate) enum Values {
     Any,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A list of options under these keys.
-    Keys(&'static [Key]),
+    /// A list of options under these keys. The types that write it keep to them, which tests see to.
+    Keys(
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "read by the test against the schemas")
+        )]
+        &'static [Key],
+    ),
 }
 
 /// A key in a list of options, with its words when it has only these.

@@ -1,5 +1,6 @@
 //! Which server is trusted: rustls set up with `ring`, and the verifiers of a pinned and of any certificate.
 
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use rustls::{
 };
 
 use crate::endpoint::{Fingerprint, Tls};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error as Failure, Kind, Result};
 use crate::text;
 
 /// The set-up of rustls for this trust.
@@ -21,7 +22,7 @@ pub(crate) fn config(tls: &Tls) -> Result<ClientConfig> {
     let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Kind::Other, error.to_string()))?;
+        .map_err(|error| Failure::new(Kind::Other, error.to_string()))?;
     Ok(match tls {
         Tls::Fingerprints(pinned) => {
             let rule = Rule::Pinned(pinned.clone());
@@ -39,7 +40,7 @@ pub(crate) fn config(tls: &Tls) -> Result<ClientConfig> {
             .with_no_client_auth(),
         Tls::System => {
             let system = rustls_platform_verifier::Verifier::new(provider)
-                .map_err(|error| Error::new(Kind::Untrusted { seen: None }, error.to_string()))?;
+                .map_err(|error| Failure::new(Kind::Untrusted { seen: None }, error.to_string()))?;
             builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(system))
@@ -54,23 +55,29 @@ pub(crate) fn looking() -> Result<ClientConfig> {
 }
 
 /// The certificate that made a handshake fail, found among the causes of an error.
-pub(crate) fn refused(
-    error: &(dyn std::error::Error + 'static),
-) -> Option<(Option<Fingerprint>, String)> {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        let inside = cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let tls = cause
-            .downcast_ref()
-            .or_else(|| inside.and_then(|inside| inside.downcast_ref::<rustls::Error>()));
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
-            return Some((seen(why), why.to_string()));
-        }
-        next = cause.source();
+pub(crate) fn refused(error: &(dyn Error + 'static)) -> Option<(Option<Fingerprint>, String)> {
+    match of_tls(error) {
+        Some(rustls::Error::InvalidCertificate(why)) => Some((seen(why), why.to_string())),
+        _ => None,
     }
-    None
+}
+
+/// What rustls complained of, found among the causes of an error.
+pub(crate) fn of_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| cause_of(*cause))
+}
+
+/// An I/O error that wraps another one does not tell it as its source.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|inside| inside as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }
 
 fn seen(why: &CertificateError) -> Option<Fingerprint> {
@@ -87,7 +94,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn authorities(path: &std::path::Path) -> Result<RootCertStore> {
-    let bad = |why: &str| Error::new(Kind::Untrusted { seen: None }, text::no_ca_file(path, why));
+    let bad = |why: &str| Failure::new(Kind::Untrusted { seen: None }, text::no_ca_file(path, why));
     let pem = std::fs::read(path).map_err(|error| bad(&error.to_string()))?;
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -164,7 +164,7 @@ pub async fn fingerprint_of(url: &BaseUrl, limit: Duration) -> Result<crate::Fin
     let error = error.without_url();
     match tls::refused(&error) {
         Some((Some(seen), _)) => Ok(seen),
-        _ if error.is_timeout() || is_io(&error) => {
+        _ if error.is_timeout() || (error.is_connect() && tls::of_tls(&error).is_none()) => {
             Err(Error::new(Kind::Unreachable, deepest(&error))
                 .with_nothing_done(true)
                 .with_source(error))
@@ -173,19 +173,4 @@ pub async fn fingerprint_of(url: &BaseUrl, limit: Duration) -> Result<crate::Fin
             .with_nothing_done(true)
             .with_source(error)),
     }
-}
-
-/// Whether the cause is the network, not TLS.
-fn is_io(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let mut io = false;
-    while let Some(cause) = next {
-        if let Some(found) = cause.downcast_ref::<std::io::Error>() {
-            io = !found
-                .get_ref()
-                .is_some_and(|inside| inside.is::<rustls::Error>());
-        }
-        next = cause.source();
-    }
-    io
 }

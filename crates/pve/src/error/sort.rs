@@ -14,6 +14,8 @@ pub(crate) fn sort_answer(
         401 => Kind::Credentials,
         403 => missing_privilege(reason),
         400 => sort_parameters(reason, errors),
+        // The API neither redirects nor says "not found": this is another server, or a proxy in front.
+        300..=399 | 404 => Kind::BadAnswer,
         501 if !reason.contains("data too large") => Kind::NotThere,
         // Numbers of the proxy between nodes: 595 could not connect, 599 did not get that far, 596 and 597 broke off.
         595 | 599 => Kind::Transient,
