@@ -45,7 +45,7 @@ pub struct Opening {
 
 /// The open database: the port `domain::ports::Store`.
 pub struct Database {
-    pools: Pools,
+    pools: Arc<Pools>,
     vault: Vault,
     clock: Arc<dyn Clock>,
     dice: Arc<Dice>,
@@ -54,10 +54,9 @@ pub struct Database {
     totals: Totals,
     /// For what goes on beside an answer.
     me: Weak<Self>,
-    /// Only where there is one writer.
-    batches: Option<Batches>,
+    batches: Batches,
     /// Only of an SQLite file.
-    reserve: Option<Reserve>,
+    reserve: Option<Arc<Reserve>>,
     _lock: Option<Lock>,
 }
 
@@ -109,8 +108,10 @@ impl Database {
         )
         .await?;
         home::claim(&pools, &home).await?;
+        let pools = Arc::new(pools);
+        let reserve = target.file().map(Reserve::beside).map(Arc::new);
         Ok(Arc::new_cyclic(|me| Self {
-            batches: pools.one_writer().map(Batches::new),
+            batches: Batches::new(Arc::clone(&pools), reserve.clone()),
             pools,
             vault: Vault::new(&key, Arc::clone(&dice)),
             clock,
@@ -119,7 +120,7 @@ impl Database {
             home,
             totals: Totals::default(),
             me: Weak::clone(me),
-            reserve: target.file().map(Reserve::beside),
+            reserve,
             _lock: lock,
         }))
     }
@@ -146,15 +147,15 @@ impl Database {
     }
 
     /// A connection for one statement that is a whole change by itself.
+    #[cfg(test)]
     pub(crate) async fn autocommit(&self) -> Ran<Conn> {
         self.look_after_reserve();
         Ok(self.pools.autocommit().await?)
     }
 
-    /// Rows are saved together here, where there is one writer.
-    pub(crate) fn batches(&self) -> Option<&Batches> {
-        self.look_after_reserve();
-        self.batches.as_ref()
+    /// Rows that come at the same time are saved together here.
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// True when the rows that are written now have the server's time.

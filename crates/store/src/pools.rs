@@ -147,14 +147,6 @@ impl Pools {
         }
     }
 
-    /// The pool of SQLite's one connection that writes.
-    pub(crate) fn one_writer(&self) -> Option<SqlitePool> {
-        match self {
-            Self::Sqlite { writer, .. } => Some(writer.clone()),
-            Self::Postgres(..) | Self::MySql(..) => None,
-        }
-    }
-
     /// A transaction that writes, alone, and the time of the database where it has one.
     pub(crate) async fn write(&self) -> Result<(Transaction, Option<DateTime<Utc>>), sqlx::Error> {
         let mut transaction = self.begin().await?;

@@ -61,7 +61,7 @@ pub(crate) use new::ready as ready_row;
 #[cfg(test)]
 pub(crate) use pages::{Place, select as select_page};
 pub(crate) use row::COLUMNS;
-pub(crate) use write::{MOST_AT_ONCE, insert_many};
+pub(crate) use write::{CREATED_AT, MOST_AT_ONCE, Row, insert};
 
 /// The rows of the seed's table: a view of the database, made by [`Database::records`].
 #[derive(Debug, Clone, Copy)]

@@ -9,15 +9,13 @@ mod example;
 mod numbers;
 mod words;
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::Serialize;
 
 use super::ready::is_ready;
 use super::{Admin, AdminError};
-use crate::dialect::{self, bulk};
-use crate::records::{COLUMNS, MOST_AT_ONCE};
+use crate::dialect::{self, Adding, bulk};
+use crate::records::{CREATED_AT, MOST_AT_ONCE, Row, insert};
 use crate::sql::{Query, Value, query};
 use crate::text::admin as text;
 
@@ -81,10 +79,12 @@ pub async fn seed(
     let mut report = SeedReport::default();
     let mut rows = (0..options.count).map(|number| example::row(options.rng_seed, number, today));
     loop {
-        let batch: Vec<[Value; 15]> = rows.by_ref().take(AT_ONCE).collect();
+        let mut batch: Vec<Row> = rows.by_ref().take(AT_ONCE).collect();
         if batch.is_empty() {
             break;
         }
+        // Six indexes hold rows by this: what is side by side in them comes one after the other.
+        batch.sort_unstable_by_key(created_at);
         let all = batch.len() as u64;
         let added = together(admin, batch).await?;
         report.added += added;
@@ -101,8 +101,15 @@ fn beginning_of(now: DateTime<Utc>) -> DateTime<Utc> {
     now.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
+fn created_at(row: &Row) -> Option<DateTime<Utc>> {
+    match row[CREATED_AT] {
+        Value::Time(at) => at,
+        _ => None,
+    }
+}
+
 /// One transaction, under the lock of all writers: another `seed` of the same number waits.
-async fn together(admin: &mut Admin, rows: Vec<[Value; 15]>) -> Result<u64, AdminError> {
+async fn together(admin: &mut Admin, rows: Vec<Row>) -> Result<u64, AdminError> {
     admin.begin().await?;
     let done = add(admin, rows).await;
     match done {
@@ -120,7 +127,7 @@ async fn together(admin: &mut Admin, rows: Vec<[Value; 15]>) -> Result<u64, Admi
     }
 }
 
-async fn add(admin: &mut Admin, rows: Vec<[Value; 15]>) -> Result<u64, sqlx::Error> {
+async fn add(admin: &mut Admin, rows: Vec<Row>) -> Result<u64, sqlx::Error> {
     if let Some(lock) = dialect::write_lock(admin.dialect()) {
         let statement = lock
             .number
@@ -129,37 +136,9 @@ async fn add(admin: &mut Admin, rows: Vec<[Value; 15]>) -> Result<u64, sqlx::Err
         statement.fetch_one(admin.link()).await?;
     }
     let mut added = 0;
-    let mut rows = rows.into_iter();
-    loop {
-        let mut some: Vec<[Value; 15]> = rows.by_ref().take(MOST_AT_ONCE).collect();
-        if some.is_empty() {
-            return Ok(added);
-        }
-        let there = there(admin, &some).await?;
-        some.retain(|row| !matches!(&row[0], Value::Text(Some(id)) if there.contains(id)));
-        if !some.is_empty() {
-            added += some.len() as u64;
-            crate::records::insert_many(some)
-                .execute(admin.link())
-                .await?;
-        }
+    for some in rows.chunks(MOST_AT_ONCE) {
+        let insert = insert(admin.dialect(), Adding::New, some.iter());
+        added += insert.execute(admin.link()).await?;
     }
-}
-
-/// The ids of these that are there already.
-async fn there(admin: &mut Admin, rows: &[[Value; 15]]) -> Result<HashSet<String>, sqlx::Error> {
-    let marks = vec!["?"; rows.len()].join(", ");
-    let select = query(format!(
-        "SELECT {} FROM deployments WHERE id IN ({marks})",
-        COLUMNS[0]
-    ));
-    let select = rows
-        .iter()
-        .map(|row| row[0].clone())
-        .fold(select, Query::bind);
-    let found = select.fetch_all(admin.link()).await?;
-    found
-        .iter()
-        .filter_map(|row| row.text_opt("id").transpose())
-        .collect()
+    Ok(added)
 }

@@ -26,7 +26,7 @@ pub(crate) use migrator::{
 };
 pub(crate) use order::{not_deleted, only_narrows, order_of_live, status_word};
 pub(crate) use records::{
-    DatedInsert, before_many, dated_insert, hold, is_duplicate, is_of_the_row,
+    Adding, Answer, answer, before_many, hold, insert, is_duplicate, may_be_one_row, writers,
 };
 pub(crate) use search::{status_is, tables};
 pub(crate) use sqlite::{FOLD_LOG, MAY_COPY, is_usable, memory, reader, writer};

@@ -6,33 +6,27 @@ use domain::ports::StoreError;
 
 use super::{NewRecord, Record, RecordChange, new_id, ready_row};
 use crate::database::Database;
-use crate::dialect::{self, DatedInsert};
+use crate::dialect::{self, Adding, Dialect};
 use crate::error::{Fault, Ran, refused};
 use crate::sql::{Builder, Query, Value, query};
 use crate::text::records as text;
 use crate::tx::Tx;
 
-/// The statement that saves one row.
-pub(crate) const INSERT: &str = "INSERT INTO deployments (id, name, deployment_type, framework, github_url, resources, \
-    status, created_at, deployed_at, deleted_at, ip_address, vm_id, error_message, user_id, tags) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
 pub(super) async fn create(db: &Database, new: NewRecord) -> Ran<Record> {
     let id = new.id.unwrap_or_else(|| new_id(db));
     let mut record = planned(&new, id.to_string());
-    let dated = dialect::dated_insert(db.dialect());
     let moment = moment(db, &new).await?;
     let values = ready_row(new, id, moment.unwrap_or(DATELESS))?;
     record.take_times(&values);
-    let saved = match (dated, moment) {
-        (Some(dated), None) => dated_by_server(db, &dated, values).await,
-        _ => save(db, values).await.map(|()| record.created_at),
+    let adding = match moment {
+        Some(_) => Adding::All,
+        None => Adding::Dated,
     };
-    match saved {
-        Ok(created_at) => {
+    match db.batches().save(values, adding).await {
+        Ok(dated) => {
             db.totals().wrote();
             Ok(Record {
-                created_at,
+                created_at: dated.or(record.created_at),
                 ..record
             })
         }
@@ -59,61 +53,27 @@ async fn moment(db: &Database, new: &NewRecord) -> Ran<Option<DateTime<Utc>>> {
     }
 }
 
-async fn save(db: &Database, values: [Value; 15]) -> Ran<()> {
-    if let Some(batches) = db.batches() {
-        return batches.save(values).await;
-    }
-    // One statement is a transaction by itself.
-    let mut connection = db.autocommit().await?;
-    insert(values).execute(connection.link()).await?;
-    Ok(())
-}
+/// The values of a row, in the order of the columns.
+pub(crate) type Row = [Value; 15];
 
-pub(super) fn insert(values: [Value; 15]) -> Query {
-    values.into_iter().fold(query(INSERT), Query::bind)
-}
-
-/// Rows of one statement: a multiple of the columns below what every database takes as values (SQLite: 32,766).
+/// Rows of one statement: their values are below what every database takes (SQLite: 32,766).
 pub(crate) const MOST_AT_ONCE: usize = 500;
 
-/// One statement that saves many rows.
-pub(crate) fn insert_many(rows: Vec<[Value; 15]>) -> Query {
-    const ROW: &str = ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    let mut text = String::with_capacity(INSERT.len() + rows.len() * ROW.len());
-    text.push_str(INSERT);
-    for _ in 1..rows.len() {
-        text.push_str(ROW);
-    }
-    rows.into_iter().flatten().fold(query(text), Query::bind)
-}
-
-/// Gives when the row was made.
-async fn dated_by_server(
-    db: &Database,
-    dated: &DatedInsert,
-    values: [Value; 15],
-) -> Ran<Option<DateTime<Utc>>> {
-    let mut connection = db.autocommit().await?;
-    let id = values[0].clone();
-    let (before, after) = (values[..CREATED_AT].iter(), values[CREATED_AT + 1..].iter());
-    let insert = before
-        .chain(after)
-        .cloned()
-        .fold(query(dated.statement), Query::bind);
-    let row = if dated.answers {
-        insert.fetch_one(connection.link()).await?
-    } else {
-        insert.execute(connection.link()).await?;
-        query("SELECT created_at FROM deployments WHERE id = ?")
-            .bind(id)
-            .fetch_one(connection.link())
-            .await?
-    };
-    Ok(row.time_opt("created_at")?)
+/// One statement that adds these rows.
+pub(crate) fn insert<'a>(
+    dialect: Dialect,
+    adding: Adding,
+    rows: impl ExactSizeIterator<Item = &'a Row>,
+) -> Query {
+    let text = dialect::insert(dialect, adding, rows.len());
+    let left_out = (adding == Adding::Dated).then_some(CREATED_AT);
+    let values = rows.flat_map(|row| row.iter().enumerate());
+    let values = values.filter(|(place, _)| Some(*place) != left_out);
+    values.fold(query(text), |query, (_, value)| query.bind(value.clone()))
 }
 
 /// The place of `created_at` among the columns.
-const CREATED_AT: usize = 7;
+pub(crate) const CREATED_AT: usize = 7;
 
 /// The row as it will be read back, before its times are known.
 fn planned(new: &NewRecord, id: String) -> Record {
@@ -140,7 +100,7 @@ fn planned(new: &NewRecord, id: String) -> Record {
 
 impl Record {
     /// The times that are saved.
-    fn take_times(&mut self, values: &[Value; 15]) {
+    fn take_times(&mut self, values: &Row) {
         let time = |value: &Value| match value {
             Value::Time(at) => *at,
             _ => None,
