@@ -24,7 +24,7 @@ class Failed(Exception):
     """An answer of the API that is no success, or a task that failed."""
 
 
-def api(method: str, path: str, **values: Any) -> Any:
+def api(method: str, path: str, timeout: float = 30, **values: Any) -> Any:
     """One call; names with an underscore become those of the API."""
     form = urlencode({name.replace("_", "-"): value for name, value in values.items()})
     inline = method in ("GET", "DELETE")
@@ -34,7 +34,7 @@ def api(method: str, path: str, **values: Any) -> Any:
     tls = ssl.create_default_context()
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     try:
-        with urlopen(request, context=tls, timeout=30) as answer:
+        with urlopen(request, context=tls, timeout=timeout) as answer:
             return json.load(answer)["data"]
     except HTTPError as error:
         raise Failed(f"{error.code} {error.reason}") from error
@@ -44,8 +44,11 @@ def control(method: str, path: str, given: Any = None) -> Any:
     """One call of the control port."""
     data = None if given is None else json.dumps(given).encode()
     request = Request(ENV["HAVRE_LAB_CONTROL"] + path, method=method, data=data, headers={"Content-Type": "application/json"})
-    with urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    try:
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except HTTPError as error:
+        raise Failed(f"{path}: {error.code} {error.read().decode()}") from error
 
 
 def task(upid: str) -> str:
@@ -66,9 +69,9 @@ def until(check: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
-def ssh(address: str, *argv: str, user: str = "root") -> str:
+def ssh(address: str, *argv: str, user: str = "root", jump: str = "") -> str:
     """Runs a command in a guest; gives its output."""
-    options = ["StrictHostKeyChecking=no", f"UserKnownHostsFile={FOLDER}/hosts-{address}", "ConnectTimeout=5", "BatchMode=yes"]
+    options = ["StrictHostKeyChecking=no", f"UserKnownHostsFile={FOLDER}/hosts-{address}", "ConnectTimeout=5", "BatchMode=yes", *([jump] if jump else [])]
     words = [word for option in options for word in ("-o", option)]
     command = ["ssh", "-i", str(KEY), "-F", "none", *words, f"{user}@{address}", *argv]
     ended = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180, check=False)
@@ -211,6 +214,39 @@ def faults(clock: Clock) -> None:
     clock.tell("kill, uptime, ambiguous answer, failing task, re-created by hand")
 
 
+def node(clock: Clock) -> None:
+    """A node that loses power, a network that is not reached directly, an API that hangs, a template that is not there."""
+    api("PUT", f"/nodes/{NODE}/lxc/104/config", onboot=1)
+    assert control("POST", "/restart-node", {}) == [104]
+    answers("10.77.0.14")
+    assert api("GET", f"/nodes/{NODE}/lxc/103/status/current")["status"] == "stopped"
+    task(api("POST", f"/nodes/{NODE}/lxc/103/status/start"))
+    answers("10.77.0.13")
+    control("POST", "/isolate", {"but": ["10.77.0.14"]})
+    refused(lambda: ssh("10.77.0.13", "true"), "nreachable")
+    jump = f"ProxyCommand=ssh -i {KEY} -F none -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -W %h:%p root@10.77.0.14"
+    assert ssh("10.77.0.13", "hostname", jump=jump) == "other"
+    control("POST", "/isolate", {})
+    control("POST", "/guests/104/hide", {"times": 1})
+    shown = [[item for item in api("GET", f"/nodes/{NODE}/lxc/104/interfaces") if item["ip-addresses"]] for _ in range(2)]
+    assert [len(items) for items in shown] == [1, 2], shown
+    control("POST", "/freeze", {})
+    try:
+        api("GET", "/version", timeout=0.5)
+        raise AssertionError("a frozen API answered")
+    except TimeoutError:
+        pass
+    control("POST", "/thaw", {})
+    volume = ENV["HAVRE_LAB_TEMPLATE"]
+    api("DELETE", f"/nodes/{NODE}/storage/local/content/{quote(volume, safe='')}")
+    assert volume not in str(api("GET", f"/nodes/{NODE}/storage/local/content", content="vztmpl"))
+    found = api("GET", f"/nodes/{NODE}/aplinfo")[0]["template"]
+    task(api("POST", f"/nodes/{NODE}/aplinfo", storage="local", template=found))
+    assert volume in str(api("GET", f"/nodes/{NODE}/storage/local/content", content="vztmpl"))
+    refused(lambda: api("PUT", f"/nodes/{NODE}/lxc/104/config", features="keyctl=1"), "root@pam")
+    clock.tell("power cut of the node, jump host, frozen API, download of a template")
+
+
 def snapshots(clock: Clock) -> None:
     """A snapshot of a running container, and back."""
     guest = f"/nodes/{NODE}/lxc/104"
@@ -267,7 +303,7 @@ def main() -> None:
         create(101, "10.77.0.11")
         print("hanging", flush=True)
         time.sleep(600)
-    for part in (container, faults, snapshots, machine, end):
+    for part in (container, faults, node, snapshots, machine, end):
         part(clock)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from . import forms, views
-from .emulator import Emulator
+from .emulator import Emulator, EmulatorError
 from .faults import Fault, Faults
 from .guests import Guest
 from .jobs import TaskFailed
@@ -84,6 +84,8 @@ class Api:
                 return await self._write(request, body, values, fault)
         except Refused as refused:
             return _error(refused.status, str(refused))
+        except EmulatorError as error:
+            return _error(500, str(error))
         except forms.BadForm as bad:
             return _error(400, str(bad))
 
@@ -122,6 +124,8 @@ class Api:
         path = request.path
         if views.NETWORK_PATH.fullmatch(path):
             return _data(views.networks(self.lab.settings.gateway))
+        if views.APLINFO_PATH.fullmatch(path):
+            return _data(views.catalogue(self.lab.settings))
         if match := views.TASK_PATH.fullmatch(path):
             return await self._read_task(request, unquote(match[2]), match[3] or "", values)
         if views.TASKS_PATH.fullmatch(path):
@@ -131,6 +135,8 @@ class Api:
         response = await self._forward(request, request.query_string, b"")
         if response.status == 200 and views.LIST_PATH.fullmatch(path):
             return _data(await views.of_list(self.lab, _content(response)))
+        if response.status == 200 and path == "/api2/json/nodes":
+            return _data([{**node, "ssl_fingerprint": self.lab.settings.fingerprint} for node in _content(response)])
         return response
 
     def _guest(self, match: re.Match[str]) -> Guest | None:
@@ -142,7 +148,8 @@ class Api:
             return _data(await views.interfaces(guest))
         if rest == "/feature":
             return _data(views.feature(guest, values))
-        if rest == "/agent/network-get-interfaces" and self._has_agent(guest):
+        if rest == "/agent/network-get-interfaces":
+            self._need_agent(guest)
             return _data(views.agent_interfaces(await views.interfaces(guest)))
         response = await self._forward(request, request.query_string, b"")
         if response.status == 200 and rest == "/status/current":
@@ -151,10 +158,14 @@ class Api:
             return _data(views.of_config(guest, _content(response)))
         return response
 
-    def _has_agent(self, guest: Guest) -> bool:
-        """A VM has an agent when it is switched on in its configuration and its package is inside."""
-        switched_on = str(guest.config.get("agent", "0")).replace("enabled=", "").startswith("1")
-        return guest.running and switched_on and (guest.root.path / "usr/sbin/qemu-ga").exists()
+    def _need_agent(self, guest: Guest) -> None:
+        """A VM has an agent when it is switched on in its configuration, and its package is inside."""
+        if not str(guest.config.get("agent", "0")).replace("enabled=", "").startswith("1"):
+            raise Refused(500, "No QEMU guest agent configured")
+        if not guest.running:
+            raise Refused(500, f"VM {guest.vmid} is not running")
+        if not (guest.root.path / "usr/sbin/qemu-ga").exists():
+            raise Refused(500, "QEMU guest agent is not running")
 
     async def _read_task(self, request: web.Request, upid: str, rest: str, values: forms.Values) -> web.Response:
         job = self.lab.jobs.by_upid.get(upid)
@@ -184,11 +195,17 @@ class Api:
         if guest:
             if guest.lock and not path.endswith(("/termproxy", "/vncproxy")):
                 raise Refused(500, f"{'CT' if guest.kind == 'lxc' else 'VM'} is locked ({guest.lock})")
+            if match and match[4] == "/agent/ping":
+                self._need_agent(guest)
+                return _data({"result": {}})
             await self.lab.settle(guest)
             if request.method == "DELETE" and not match[4] and (clones := self.lab.clones_of(guest)):
                 return _data(self.operations.refuse_to_destroy(guest, clones))
         if (task := views.TASK_PATH.fullmatch(path)) and request.method == "DELETE":
             return await self._abort(request, unquote(task[2]))
+        if views.APLINFO_PATH.fullmatch(path):
+            return _data(await self._download(values))
+        self._refuse_what_is_roots(values)
         if fault and fault.kind == "fail_task":
             return _data(await self._failed_task(path, fault.reason))
         response = await self._forward(request, query, body, None if request.method == "DELETE" else self._own(request, values))
@@ -200,6 +217,23 @@ class Api:
     def _own(request: web.Request, values: forms.Values) -> forms.Values:
         """The values of the body alone: those of the query go with the path."""
         return {name: value for name, value in values.items() if name not in request.query}
+
+    def _refuse_what_is_roots(self, values: forms.Values) -> None:
+        """The mirror is root@pam to the emulator, so it refuses itself what only root@pam may."""
+        if set(forms.properties(values.get("features"))) - {"nesting"}:
+            raise Refused(403, "Permission check failed (changing feature flags (except nesting) is only allowed for root@pam)")
+        for name in ("hookscript", "args", "dev0", "skiplock"):
+            if name in values:
+                raise Refused(403, f"Permission check failed (only root@pam may set '{name}')")
+
+    async def _download(self, values: forms.Values) -> str:
+        """POST aplinfo: a template of the catalogue comes onto a storage."""
+        name = str(values.get("template"))
+        if name not in (item["template"] for item in views.catalogue(self.lab.settings)):
+            raise Refused(400, "Parameter verification failed.")
+        path = f"/nodes/{self.lab.settings.node}/storage/{values.get('storage')}/download-url"
+        given = {"content": "vztmpl", "filename": name, "url": f"http://127.0.0.1/{name}", "size": 128 << 20}
+        return str(await self.emulator.call("POST", path, given))
 
     async def _failed_task(self, path: str, reason: str) -> str:
         number = re.search(r"/(\d+)(/|$)", path)

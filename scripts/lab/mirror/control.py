@@ -3,12 +3,14 @@
 Plain HTTP and JSON on loopback. See README.md beside this package for every call.
 """
 
+import asyncio
 import base64
+import ipaddress
 from typing import Any
 
 from aiohttp import web
 
-from . import guests, identity
+from . import commands, forms, guests, identity
 from .api import Api
 from .emulator import Emulator, EmulatorError
 from .guests import Guest
@@ -36,6 +38,8 @@ class Control:
         app.router.add_post("/freeze", self.freeze)
         app.router.add_post("/thaw", self.thaw)
         app.router.add_post("/emulator", self.call)
+        app.router.add_post("/restart-node", self.restart_node)
+        app.router.add_post("/isolate", self.isolate)
         return app
 
     async def list_guests(self, _: web.Request) -> web.Response:
@@ -96,6 +100,10 @@ class Control:
     async def guest_uptime(self, guest: Guest, given: dict[str, Any]) -> Any:
         """Shifts what the API tells of its uptime, by seconds; until its next start."""
         guest.uptime_shift = int(given["shift"])
+
+    async def guest_hide(self, guest: Guest, given: dict[str, Any]) -> Any:
+        """The API does not know its addresses for so many questions more, as with DHCP just after a start."""
+        guest.hidden = int(given["times"])
 
     async def guest_lock(self, guest: Guest, given: dict[str, Any]) -> Any:
         """Locks it (`backup`, `migrate`, …), or unlocks it with null."""
@@ -164,6 +172,28 @@ class Control:
     async def thaw(self, _: web.Request) -> web.Response:
         """It answers again, also those who wait."""
         self.api.faults.running.set()
+        return web.json_response(None)
+
+    async def restart_node(self, _: web.Request) -> web.Response:
+        """As a power cut of the node: every guest is gone at once, and those with `onboot` start again."""
+        await asyncio.gather(*(guest.container.kill() for guest in self.lab.guests.values()))
+        started = [guest for guest in self.lab.guests.values() if forms.truth(guest.config.get("onboot", 0))]
+        await asyncio.gather(*(self.lab.start(guest) for guest in started))
+        return web.json_response([guest.vmid for guest in started])
+
+    async def isolate(self, request: web.Request) -> web.Response:
+        """Nothing but these addresses of guests is reached from the command's side: `{"but": ["10.77.0.9"]}` leaves a jump host.
+
+        Without `but` everything is reached again.
+        """
+        given = await request.json()
+        await commands.run("nft", "delete", "table", "ip", "isolated")
+        if given.get("but") is not None:
+            kept = ", ".join(str(ipaddress.ip_address(address)) for address in given["but"] or ["127.0.0.1"])
+            subnet = ipaddress.ip_network(f"{self.lab.settings.gateway}/24", strict=False)
+            hidden = f"ip daddr {subnet} ip daddr != {self.lab.settings.gateway} ip daddr != {{ {kept} }}"
+            chain = f"type filter hook output priority 0; {hidden} reject with icmp type net-unreachable;"
+            await commands.must("nft", f"table ip isolated {{ chain out {{ {chain} }}; }}")
         return web.json_response(None)
 
     async def call(self, request: web.Request) -> web.Response:

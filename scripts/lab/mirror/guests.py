@@ -35,6 +35,8 @@ class Guest:
     snapshots: list[str] = field(default_factory=list)
     uptime_shift: int = 0
     dhcp: int | None = None
+    # For how many questions more the API does not know its addresses, as with DHCP just after a start.
+    hidden: int = 0
     # What cloud-init was told when it last ran, and for which machine.
     instance: tuple[Any, ...] | None = None
     # One operation at a time: what Proxmox VE has a lock file for.

@@ -18,6 +18,7 @@ class Settings:
     template: str
     image: str
     password: str
+    fingerprint: str
     node: str = "pve1"
     api_port: int = 8006
     control_port: int = 8007
@@ -54,4 +55,5 @@ def from_environment() -> Settings:
         template=env["HAVRE_LAB_TEMPLATE"],
         image=env["HAVRE_LAB_IMAGE"],
         password=env["HAVRE_LAB_PASSWORD"],
+        fingerprint=env["PROXMOX_FINGERPRINT"],
     )

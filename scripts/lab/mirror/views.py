@@ -8,6 +8,7 @@ from . import forms
 from .guests import Guest
 from .jobs import Job
 from .lab import Lab
+from .settings import Settings
 
 
 async def of_guest(guest: Guest, item: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def of_tasks(jobs: dict[str, Job], held: list[dict[str, Any]], source: str, vmid
     known = {task["upid"] for task in held}
     own = [job.view() for job in jobs.values() if job.own and job.upid not in known and vmid in (None, job.view()["id"])]
     shown = []
-    for task in [*own, *held]:
+    for task in sorted([*own, *held], key=lambda task: (task["starttime"], task["pid"]), reverse=True):
         job = jobs.get(task["upid"])
         if job and job.status is None:
             task = {key: value for key, value in task.items() if key not in ("status", "endtime")}
@@ -84,10 +85,12 @@ async def interfaces(guest: Guest) -> list[dict[str, Any]] | None:
     if not guest.running or not await guest.container.pid():
         return None
     shown = []
+    hidden = guest.hidden > 0
+    guest.hidden -= hidden
     for link in await guest.container.interfaces():
         mac = link.get("address", "00:00:00:00:00:00")
         item: dict[str, Any] = {"name": link["ifname"], "hwaddr": mac, "hardware-address": mac, "ip-addresses": []}
-        for address in link["addr_info"]:
+        for address in link["addr_info"] if not hidden or link["ifname"] == "lo" else []:
             family, prefix = address["family"], str(address["prefixlen"])
             item.setdefault(family, f"{address['local']}/{prefix}")
             # A real node gives the prefix as a string, whatever its schema says.
@@ -142,9 +145,33 @@ def networks(gateway: str) -> list[dict[str, Any]]:
     ]
 
 
+def catalogue(settings: Settings) -> list[dict[str, Any]]:
+    """`GET nodes/N/aplinfo`: the templates that can be downloaded; the one of the lab."""
+    name = settings.template.rpartition("/")[2]
+    package, version, _ = name.split("_")
+    return [
+        {
+            "template": name,
+            "package": package,
+            "version": version,
+            "os": "debian-12",
+            "section": "system",
+            "type": "lxc",
+            "architecture": "amd64",
+            "headline": "Debian 12 Bookworm (standard)",
+            "description": "Debian 12 Bookworm (standard)",
+            "infopage": "https://pve.proxmox.com/wiki/Linux_Container#pct_supported_distributions",
+            "location": f"http://download.proxmox.com/images/system/{name}",
+            "source": "http://download.proxmox.com/images",
+            "sha512sum": "0" * 128,
+        }
+    ]
+
+
 GUEST_PATH = re.compile(r"/api2/json/nodes/([^/]+)/(lxc|qemu)/(\d+)(/.*)?")
 TASK_PATH = re.compile(r"/api2/json/nodes/([^/]+)/tasks/([^/]+)(/status|/log)?")
 TASKS_PATH = re.compile(r"/api2/json/nodes/([^/]+)/tasks")
 CREATE_PATH = re.compile(r"/api2/json/nodes/([^/]+)/(lxc|qemu)")
 LIST_PATH = re.compile(r"/api2/json/(nodes/[^/]+/(lxc|qemu)|cluster/resources)")
+APLINFO_PATH = re.compile(r"/api2/json/nodes/([^/]+)/aplinfo")
 NETWORK_PATH = re.compile(r"/api2/json/nodes/([^/]+)/network")
