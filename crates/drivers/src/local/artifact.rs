@@ -1,7 +1,7 @@
 //! Sealing: an app's folder becomes an artifact, named by the hash of what is in it.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
+use super::content::{self, Body};
 use super::create::private_folder;
 use super::files;
 use super::layout::Layout;
@@ -69,9 +70,6 @@ fn sealed(note: Note) -> Sealed {
     }
 }
 
-/// Files hashed by one thread at a time.
-const SHARE: usize = 64;
-
 /// SHA-256 over paths, kinds, modes, link targets and bytes; times and owners do not count.
 pub fn hash(folder: &Path) -> io::Result<String> {
     let mut entries = Vec::new();
@@ -82,7 +80,7 @@ pub fn hash(folder: &Path) -> io::Result<String> {
         .map_or(1, usize::from)
         .min(8);
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let shares: Vec<&[PathBuf]> = entries.chunks(SHARE).collect();
+    let shares: Vec<&[PathBuf]> = entries.chunks(content::SHARE).collect();
     let mut parts: Vec<(usize, Vec<u8>)> = std::thread::scope(|scope| {
         let worker = || hash_shares(folder, &shares, &next);
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
@@ -126,30 +124,21 @@ fn hash_shares(
     }
 }
 
-/// Every field is preceded by its length, so that no two trees give the same bytes.
 fn entry(top: &Path, path: &Path, hasher: &mut Sha256, buffer: &mut [u8]) -> io::Result<()> {
     let meta = fs::symlink_metadata(path)?;
     let relative = path.strip_prefix(top).map_err(io::Error::other)?;
-    let mut field = |bytes: &[u8]| {
-        hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    field(relative.as_os_str().as_bytes());
-    field(&(meta.permissions().mode() & 0o170_777).to_le_bytes());
+    let name = relative.as_os_str().as_bytes();
+    let mode = meta.permissions().mode();
     if meta.is_symlink() {
-        field(fs::read_link(path)?.as_os_str().as_bytes());
+        let target = fs::read_link(path)?;
+        let body = Body::Link(target.as_os_str().as_bytes());
+        content::entry(hasher, name, mode, body, buffer)
     } else if meta.is_file() {
-        field(&meta.len().to_le_bytes());
-        let mut file = File::open(path)?;
-        loop {
-            let length = file.read(buffer)?;
-            if length == 0 {
-                break;
-            }
-            hasher.update(&buffer[..length]);
-        }
+        let body = Body::File(meta.len(), &mut File::open(path)?);
+        content::entry(hasher, name, mode, body, buffer)
+    } else {
+        content::entry(hasher, name, mode, Body::None, buffer)
     }
-    Ok(())
 }
 
 #[cfg(test)]

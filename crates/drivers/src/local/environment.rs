@@ -34,8 +34,16 @@ const CACHES: [(&str, &str); 9] = [
     ("XDG_CACHE_HOME", "xdg"),
 ];
 
+/// What every command in a guest has, unless the app sets it.
+pub(crate) const ALWAYS: [(&str, &str); 4] = [
+    ("HOME", "/tmp/home"),
+    ("LANG", "C.UTF-8"),
+    ("USER", "app"),
+    ("TMPDIR", TMP_DIR),
+];
+
 /// Makes tools quiet about what a build cannot change.
-const QUIET: [(&str, &str); 4] = [
+pub(crate) const QUIET: [(&str, &str); 4] = [
     // The cache is another mount: hard links cannot work.
     ("UV_LINK_MODE", "copy"),
     ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
@@ -165,10 +173,9 @@ impl Surroundings<'_> {
     fn env(&self, wanted: &Wanted<'_>, inside: &Path) -> Vec<(String, String)> {
         let mut env: BTreeMap<String, String> = BTreeMap::new();
         let mut set = |name: &str, value: String| drop(env.insert(name.to_owned(), value));
-        set("HOME", "/tmp/home".into());
-        set("LANG", "C.UTF-8".into());
-        set("USER", "app".into());
-        set("TMPDIR", TMP_DIR.into());
+        ALWAYS
+            .iter()
+            .for_each(|(name, value)| set(name, (*value).to_owned()));
         self.base
             .env
             .iter()
@@ -189,30 +196,31 @@ impl Surroundings<'_> {
             .env
             .iter()
             .for_each(|(name, value)| set(name, value.clone()));
-        set("PATH", self.path(inside));
+        set("PATH", search_path(inside, &self.base.path));
         env.into_iter().collect()
-    }
-
-    fn path(&self, inside: &Path) -> String {
-        let app = Path::new(APP_DIR);
-        let mut folders = Vec::new();
-        for top in [inside, app] {
-            folders.extend([top.join(".venv/bin"), top.join("node_modules/.bin")]);
-        }
-        folders.extend(self.base.path.iter().cloned());
-        folders.extend(["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from));
-        let mut seen = std::collections::BTreeSet::new();
-        folders.retain(|folder| seen.insert(folder.clone()));
-        let texts: Vec<_> = folders
-            .iter()
-            .map(|folder| folder.to_string_lossy())
-            .collect();
-        texts.join(":")
     }
 }
 
+/// Where programs are looked for from a folder inside: the app's own, those of the base, the system's.
+pub(crate) fn search_path(inside: &Path, base: &[PathBuf]) -> String {
+    let app = Path::new(APP_DIR);
+    let mut folders = Vec::new();
+    for top in [inside, app] {
+        folders.extend([top.join(".venv/bin"), top.join("node_modules/.bin")]);
+    }
+    folders.extend(base.iter().cloned());
+    folders.extend(["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from));
+    let mut seen = std::collections::BTreeSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
+    let texts: Vec<_> = folders
+        .iter()
+        .map(|folder| folder.to_string_lossy())
+        .collect();
+    texts.join(":")
+}
+
 /// A folder below the app's.
-fn folder(relative: &str) -> Result<PathBuf, DriverError> {
+pub(crate) fn folder(relative: &str) -> Result<PathBuf, DriverError> {
     let mut path = PathBuf::from(APP_DIR);
     for part in Path::new(relative).components() {
         match part {

@@ -98,7 +98,7 @@ async fn lines(output: Option<ChildStdout>, mask: &[String], sink: LineSink<'_>)
 }
 
 /// Credentials of the host's registries are known to nobody but the host.
-fn masked(mut text: String, mask: &[String]) -> String {
+pub(crate) fn masked(mut text: String, mask: &[String]) -> String {
     for secret in mask.iter().filter(|secret| !secret.is_empty()) {
         if text.contains(secret.as_str()) {
             text = text.replace(secret.as_str(), "***");

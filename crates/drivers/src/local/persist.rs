@@ -57,7 +57,7 @@ pub fn binds(layout: &Layout, spec: &GuestSpec) -> Result<Vec<Bind>, DriverError
 }
 
 /// Only plain names, at least one.
-fn parse(path: &str) -> Result<Vec<&OsStr>, DriverError> {
+pub(crate) fn parse(path: &str) -> Result<Vec<&OsStr>, DriverError> {
     let bad = || {
         DriverError::other(
             format!("keep the folder `{path}`"),
@@ -80,7 +80,7 @@ fn parse(path: &str) -> Result<Vec<&OsStr>, DriverError> {
 }
 
 /// One flat name per path: what lies above a kept folder must not belong to the app.
-fn name_of(parts: &[&OsStr]) -> String {
+pub(crate) fn name_of(parts: &[&OsStr]) -> String {
     let escape = |part: &&OsStr| part.to_string_lossy().replace('%', "%25");
     parts.iter().map(escape).collect::<Vec<_>>().join("%2F")
 }

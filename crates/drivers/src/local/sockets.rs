@@ -10,6 +10,12 @@ pub fn listening(text: &str) -> Vec<SocketAddr> {
     text.lines().skip(1).filter_map(line).collect()
 }
 
+/// As [`listening`], of one user.
+pub fn listening_of(text: &str, uid: &str) -> Vec<SocketAddr> {
+    let own = |line: &&str| line.split_ascii_whitespace().nth(7) == Some(uid);
+    text.lines().skip(1).filter(own).filter_map(line).collect()
+}
+
 fn line(line: &str) -> Option<SocketAddr> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let local = fields.next()?;
@@ -57,6 +63,11 @@ mod tests {
             0: 0100007F:1F40 00000000:0000 0A 00000000:00000000\n   \
             1: 0100007F:1F40 0100007F:9999 01 00000000:00000000\n";
         assert_eq!(listening(text), ["127.0.0.1:8000".parse().unwrap()]);
+        let owned = "h\n 0: 00000000:0016 00000000:0000 0A 0:0 00:0 0 0 0 1\n 1: 0100007F:1F40 00000000:0000 0A 0:0 00:0 0 1000 0 1\n";
+        assert_eq!(
+            listening_of(owned, "1000"),
+            ["127.0.0.1:8000".parse().unwrap()]
+        );
         let six = "h\n 0: 00000000000000000000000001000000:1F90 0:0 0A 0\n";
         assert_eq!(listening(six), ["[::1]:8080".parse().unwrap()]);
     }

@@ -10,9 +10,9 @@ use super::layout::GuestDir;
 use super::spec::Made;
 
 /// So many are named.
-const MOST: usize = 20;
+pub(crate) const MOST: usize = 20;
 /// Folders that runtimes and tools fill by themselves.
-const LEFT_BEHIND: [&str; 8] = [
+pub(crate) const LEFT_BEHIND: [&str; 8] = [
     "__pycache__",
     ".cache",
     ".npm",
@@ -23,7 +23,10 @@ const LEFT_BEHIND: [&str; 8] = [
     "tmp",
 ];
 /// Endings of what runtimes leave behind.
-const ENDINGS: [&str; 7] = ["pyc", "pyo", "pid", "sock", "lock", "log", "tmp"];
+pub(crate) const ENDINGS: [&str; 7] = ["pyc", "pyo", "pid", "sock", "lock", "log", "tmp"];
+
+/// Caches of tools, below the app's folder.
+pub(crate) const CACHES: [&str; 2] = ["node_modules/.cache", "node_modules/.vite"];
 
 /// The paths, relative to the app's folder; `persist` names what is kept anyway.
 pub fn written(dir: &GuestDir, made: &Made) -> Vec<String> {
@@ -78,6 +81,5 @@ fn is_left_behind(path: &Path) -> bool {
         || path
             .extension()
             .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
-        || path.starts_with("node_modules/.cache")
-        || path.starts_with("node_modules/.vite")
+        || CACHES.iter().any(|cache| path.starts_with(cache))
 }

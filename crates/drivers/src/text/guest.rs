@@ -36,6 +36,11 @@ pub fn note_crash(how: &str, wait: Duration) -> String {
     )
 }
 
+/// As [`note_crash`], where the wait is not known to the one who writes.
+pub fn note_ended(how: &str) -> String {
+    format!("[havre] The app ended: {how}.")
+}
+
 /// The last line in the app's log.
 pub fn note_down(how: &str) -> String {
     format!("[havre] The app stays down: {how}.")

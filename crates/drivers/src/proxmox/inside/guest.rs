@@ -9,8 +9,9 @@ use domain::ports::{DriverError, LineSink, LogQuery, LogStream};
 use domain::{ArtifactId, DeploymentId, GuestId};
 
 use super::super::artifacts::Artifacts;
-use super::kept::Kept;
+use super::kept::{self, Kept};
 use super::shell::Shell;
+use super::{app_folder, base, files, logs, look, service, step};
 use crate::local::CrashPolicy;
 use crate::local::toolchain::RegistrySettings;
 
@@ -66,8 +67,7 @@ impl Inside {
         registries: Option<&RegistrySettings>,
         sink: LineSink<'_>,
     ) -> Result<ExecEnd, DriverError> {
-        let _ = (command, limits, registries, sink);
-        Err(self.soon())
+        step::exec(&self.shell, &self.guest, command, limits, registries, sink).await
     }
 
     /// Copies a tree of this machine into the app's folder, in place of what is there.
@@ -75,8 +75,7 @@ impl Inside {
     /// # Errors
     /// The tree cannot be read, the guest's disk is full, or it cannot be reached.
     pub async fn put(&self, tree: &Path) -> Result<(), DriverError> {
-        let _ = tree;
-        Err(self.soon())
+        app_folder::put(&*self.shell, tree).await
     }
 
     /// Makes the app's folder into an artifact of the deployment.
@@ -88,8 +87,7 @@ impl Inside {
         artifacts: &Artifacts,
         deployment: &DeploymentId,
     ) -> Result<Sealed, DriverError> {
-        let _ = (artifacts, deployment);
-        Err(self.soon())
+        app_folder::seal(&*self.shell, artifacts, deployment).await
     }
 
     /// Fills the app's folder of a new guest from an artifact, in place of what is there.
@@ -102,8 +100,7 @@ impl Inside {
         deployment: &DeploymentId,
         id: &ArtifactId,
     ) -> Result<(), DriverError> {
-        let _ = (artifacts, deployment, id);
-        Err(self.soon())
+        app_folder::unpack(&*self.shell, artifacts, deployment, id).await
     }
 
     /// Copies the kept folders of a guest that serves to this machine. Call it for the newest guest of a deployment
@@ -117,8 +114,7 @@ impl Inside {
         deployment: &DeploymentId,
         persist: &[String],
     ) -> Result<(), DriverError> {
-        let _ = (kept, deployment, persist);
-        Err(self.soon())
+        kept::keep(&*self.shell, kept, deployment, persist).await
     }
 
     /// Puts the kept folders into a guest, after [`Self::unpack`] and before its app starts, in place of what is there. A
@@ -132,8 +128,7 @@ impl Inside {
         deployment: &DeploymentId,
         persist: &[String],
     ) -> Result<(), DriverError> {
-        let _ = (kept, deployment, persist);
-        Err(self.soon())
+        kept::fill(&*self.shell, kept, deployment, persist).await
     }
 
     /// Starts the app, or thaws it when it is frozen. The same service running is success, another one is replaced.
@@ -145,8 +140,7 @@ impl Inside {
         service: &Service,
         limits: &ServiceLimits,
     ) -> Result<(), DriverError> {
-        let _ = (service, limits);
-        Err(self.soon())
+        service::start(&*self.shell, service, limits).await
     }
 
     /// Ends the app: asks, then kills after `grace`. It stays down when the guest restarts.
@@ -154,8 +148,7 @@ impl Inside {
     /// # Errors
     /// It does not end, or the guest cannot be reached.
     pub async fn stop(&self, grace: Duration) -> Result<(), DriverError> {
-        let _ = grace;
-        Err(self.soon())
+        service::stop(&*self.shell, grace).await
     }
 
     /// Stops scheduling the app. False where nothing runs or it cannot be done.
@@ -163,7 +156,7 @@ impl Inside {
     /// # Errors
     /// The guest cannot be reached.
     pub async fn freeze(&self) -> Result<bool, DriverError> {
-        Err(self.soon())
+        service::freeze(&*self.shell).await
     }
 
     /// How the app stands, by one look. `memory` (MiB) is for the words about an app that used more.
@@ -171,8 +164,7 @@ impl Inside {
     /// # Errors
     /// The guest cannot be reached, or answers nothing that makes sense.
     pub async fn app_state(&self, memory: u32) -> Result<AppState, DriverError> {
-        let _ = memory;
-        Err(self.soon())
+        Ok(service::look(&*self.shell, memory).await?.app)
     }
 
     /// What the app listens on.
@@ -180,16 +172,13 @@ impl Inside {
     /// # Errors
     /// The guest cannot be reached.
     pub async fn listening(&self) -> Result<Listening, DriverError> {
-        Err(self.soon())
+        look::listening(&*self.shell).await
     }
 
-    /// Lines of the app's log. A followed stream ends when the guest is gone.
-    ///
-    /// # Errors
-    /// The guest cannot be reached.
-    pub async fn logs(&self, query: &LogQuery) -> Result<LogStream, DriverError> {
-        let _ = query;
-        Err(self.soon())
+    /// Lines of the app's log; of a guest that cannot be reached none. A followed stream ends when the guest is gone.
+    /// `memory` as in [`Self::app_state`].
+    pub fn logs(&self, query: &LogQuery, memory: u32) -> LogStream {
+        logs::read(&self.shell, query, memory)
     }
 
     /// Files that the app wrote since it was unpacked, as [`Driver::written`](domain::ports::Driver::written) wants them.
@@ -197,8 +186,7 @@ impl Inside {
     /// # Errors
     /// The guest cannot be reached.
     pub async fn written(&self, persist: &[String]) -> Result<Vec<String>, DriverError> {
-        let _ = persist;
-        Err(self.soon())
+        look::written(&*self.shell, persist).await
     }
 
     /// Waits until systemd has started what it starts, for no longer than `bound`. `degraded` counts as started.
@@ -206,8 +194,7 @@ impl Inside {
     /// # Errors
     /// It takes longer, or the guest cannot be reached.
     pub async fn ready(&self, bound: Duration) -> Result<(), DriverError> {
-        let _ = bound;
-        Err(self.soon())
+        base::ready(&*self.shell, bound).await
     }
 
     /// Which life of the guest this is.
@@ -215,7 +202,7 @@ impl Inside {
     /// # Errors
     /// The guest cannot be reached.
     pub async fn boot(&self) -> Result<Boot, DriverError> {
-        Err(self.soon())
+        base::boot(&*self.shell).await
     }
 
     /// A new host key, made and kept in the guest and not yet shown to anybody. The same one again until
@@ -224,7 +211,7 @@ impl Inside {
     /// # Errors
     /// ssh-keygen fails, or the guest cannot be reached.
     pub async fn new_host_key(&self) -> Result<ssh::HostKey, DriverError> {
-        Err(self.soon())
+        base::new_host_key(&*self.shell).await
     }
 
     /// From now on the guest shows the key of [`Self::new_host_key`]; every other host key is removed. Done already is
@@ -233,7 +220,7 @@ impl Inside {
     /// # Errors
     /// No new key was made, sshd refuses it (then the old one stays), or the guest cannot be reached.
     pub async fn switch_host_key(&self) -> Result<(), DriverError> {
-        Err(self.soon())
+        base::switch_host_key(&*self.shell).await
     }
 
     /// Makes a fresh machine what this module needs: the user `app`, `/app`, folders, limits of the journal, a `/tmp` on
@@ -242,8 +229,7 @@ impl Inside {
     /// # Errors
     /// A command fails (its last lines are in the error), or the guest cannot be reached.
     pub async fn prepare(&self, sink: LineSink<'_>) -> Result<(), DriverError> {
-        let _ = sink;
-        Err(self.soon())
+        base::prepare(&*self.shell, sink).await
     }
 
     /// Installs packages of the distribution, with the host's proxy settings; refreshes the lists first.
@@ -256,8 +242,7 @@ impl Inside {
         registries: Option<&RegistrySettings>,
         sink: LineSink<'_>,
     ) -> Result<(), DriverError> {
-        let _ = (packages, registries, sink);
-        Err(self.soon())
+        base::install(&*self.shell, packages, registries, sink).await
     }
 
     /// Removes what must not be in two machines: package lists, the journal, the machine id, the shell's history. The
@@ -266,7 +251,7 @@ impl Inside {
     /// # Errors
     /// A command fails, or the guest cannot be reached.
     pub async fn clean(&self) -> Result<(), DriverError> {
-        Err(self.soon())
+        base::clean(&*self.shell).await
     }
 
     /// Writes a file of root, whole or not at all.
@@ -274,8 +259,7 @@ impl Inside {
     /// # Errors
     /// The disk is full, or the guest cannot be reached.
     pub async fn write_file(&self, path: &str, mode: u32, bytes: &[u8]) -> Result<(), DriverError> {
-        let _ = (path, mode, bytes);
-        Err(self.soon())
+        files::write(&*self.shell, path, mode, "root", bytes).await
     }
 
     /// Runs a command as root to its end, streaming what it says; not a unit, not bounded but by `bound`.
@@ -288,12 +272,6 @@ impl Inside {
         bound: Duration,
         sink: LineSink<'_>,
     ) -> Result<(), DriverError> {
-        let _ = (argv, bound, sink);
-        Err(self.soon())
-    }
-
-    fn soon(&self) -> DriverError {
-        let _ = &self.shell;
-        DriverError::Transient(format!("not built yet: {}", self.guest))
+        base::run(&*self.shell, argv, bound, sink).await
     }
 }

@@ -1,0 +1,4 @@
+# How the app stands.
+LC_ALL=C TZ=UTC systemctl show --timestamp=us+utc havre-app.service \
+  --property=LoadState,ActiveState,SubState,FreezerState,Result,NRestarts,MainPID,ExecMainCode,ExecMainStatus,ExecMainStartTimestamp,Description
+[ ! -e /run/havre/app.paused ] || echo Paused=yes

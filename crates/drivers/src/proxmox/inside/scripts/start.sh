@@ -1,0 +1,11 @@
+# Starts the app by the unit that was written before; another one that runs is ended first.
+#   $1 seconds that the other one may take
+unit=havre-app.service
+set -e
+mkdir -p /run/havre
+systemctl daemon-reload
+timeout "$1" systemctl stop "$unit" 2>/dev/null || { systemctl kill --signal=KILL "$unit" 2>/dev/null || true; systemctl stop "$unit"; }
+systemctl reset-failed "$unit" 2>/dev/null || true
+rm -f /run/havre/app.lives /run/havre/app.paused
+systemctl --quiet enable "$unit" 2>/dev/null
+systemctl start "$unit"

@@ -1,0 +1,47 @@
+# Runs one command as a transient unit, and tells how it ended on standard error, which nobody else has; what the command
+# itself says on its two outputs comes as one, in the order in which it was written.
+#   $1 the unit; $2 names this call; $3 the program that enters the launch; the rest: systemd-run up to that program
+unit=$1 call=$2 enter=$3
+shift 3
+exec 3>&2
+tell() { printf '%s\n' "$*" >&3; }
+[ -x "$enter" ] || { tell trouble no-enter; exit 0; }
+mkdir -p /run/havre
+turn=/run/havre/$unit.turn
+own="$call $$"
+
+# A unit of this name belongs to an earlier life of the controller. Whose turn it is stands in a file, so that the one who
+# waits for that unit does not take its end by our hand for the command's own.
+exec 9>"/run/havre/$unit.lock"
+flock 9
+printf '%s\n' "$own" >"$turn"
+systemctl list-units --all --plain --no-legend --full havre-app.service 'havre-step-*.service' </dev/null >"$turn.$$"
+in_use=
+while read -r name load active _; do
+  case $name:$active in
+    "$unit":*)
+      systemctl kill --signal=KILL "$unit" </dev/null 2>/dev/null
+      systemctl stop "$unit" </dev/null 2>/dev/null
+      systemctl reset-failed "$unit" </dev/null 2>/dev/null
+      ;;
+    *:active | *:activating | *:deactivating | *:reloading) in_use=$name ;;
+  esac
+done <"$turn.$$"
+rm -f "$turn.$$"
+flock -u 9
+exec 9>&-
+[ -z "$in_use" ] || { tell trouble in-use "$in_use"; exit 0; }
+
+tell turn
+{
+  # The command may open /dev/stdout and /dev/stderr by name.
+  chown app /dev/stdout 2>/dev/null
+  "$@" "$enter" - 2>&1 3>&-
+  tell run $?
+} | cat 3>&-
+[ "$(cat "$turn" 2>/dev/null)" = "$own" ] || { tell trouble replaced; exit 0; }
+systemctl show --property=LoadState,Result,ExecMainCode,ExecMainStatus "$unit" >&3
+tell "room $(df --block-size=1K --output=avail /app | tail -n 1)"
+systemctl reset-failed "$unit" 2>/dev/null
+rm -f "$turn" "/run/havre/$unit.lock"
+tell end
