@@ -35,6 +35,9 @@ pub struct GuestDetails {
     /// The port of the app: known from its first start on.
     #[serde(default)]
     pub port: Option<u16>,
+    /// When the machine became a guest, UTC.
+    #[serde(default)]
+    pub made_at: Option<DateTime<Utc>>,
     /// Whether the app is meant to run.
     #[serde(default)]
     pub started: bool,

@@ -28,7 +28,7 @@ pub fn public_line(key: &SecretString) -> Result<String, DriverError> {
 
 /// Logs in at a jump host and tells the host key that it shows: `ssh-ed25519 AAAA…`.
 pub async fn jump_host_key(jump: &JumpHost, key: &SecretString) -> Result<String, DriverError> {
-    let host = jump.host.parse().map_err(|bad: ssh::HostError| {
+    let host: ssh::Host = jump.host.parse().map_err(|bad: ssh::HostError| {
         DriverError::other(text::REACH_JUMP, BadSettings::Jump(bad.to_string()))
     })?;
     let target = Target::new(host, jump.user.clone(), Arc::new(read(key)?), Trust::Learn);

@@ -79,6 +79,9 @@ impl Notebook {
     }
 
     /// The owner's row; one that has none yet gets a number. One whose number is to be avoided gets another.
+    ///
+    /// # Errors
+    /// [`DriverError::Capacity`] when every number of the range is taken.
     pub async fn claim<T: Details>(
         &self,
         owner: &str,
@@ -154,18 +157,6 @@ impl Notebook {
                 }
             }
         }
-    }
-
-    /// Every number that a row names, those given up included.
-    pub async fn numbers(&self) -> Result<std::collections::BTreeSet<u32>, DriverError> {
-        let mut numbers = std::collections::BTreeSet::new();
-        for note in self.all::<GuestDetails>().await? {
-            numbers.insert(note.vmid);
-        }
-        for note in self.all::<BaseDetails>().await? {
-            numbers.insert(note.vmid);
-        }
-        Ok(numbers)
     }
 
     /// Erases a row.

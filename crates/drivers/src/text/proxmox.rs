@@ -335,6 +335,106 @@ pub fn being_made(lock: &str) -> String {
     format!("a task of the cluster holds it ({lock})")
 }
 
+/// What is being done with one machine.
+pub fn look_at(vmid: u32) -> String {
+    format!("look at machine {vmid} of the cluster")
+}
+
+/// What is being done with one machine.
+pub fn cloning(vmid: u32) -> String {
+    format!("clone a base as machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn configuring(vmid: u32) -> String {
+    format!("configure machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn growing(vmid: u32) -> String {
+    format!("grow the disk of machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn guarding(vmid: u32) -> String {
+    format!("set the firewall of machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn starting(vmid: u32) -> String {
+    format!("start machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn stopping(vmid: u32) -> String {
+    format!("stop machine {vmid}")
+}
+
+/// What is being done with one machine.
+pub fn removing(vmid: u32) -> String {
+    format!("remove machine {vmid}")
+}
+
+/// What is being done with a base.
+pub fn making(name: &str) -> String {
+    format!("make the base {name}")
+}
+
+/// What is being done with a template.
+pub fn downloading(file: &str) -> String {
+    format!("download the template {file}")
+}
+
+/// What is being done with a fresh VM.
+pub const LET_ROOT_IN: &str = "let root in at a fresh VM";
+/// Settings that cannot be used.
+pub const BAD_SETTINGS: &str = "read the settings of the cluster";
+/// The comment of a firewall rule.
+pub const RULE_SSH: &str = "Havre: SSH";
+/// The comment of a firewall rule.
+pub const RULE_APP: &str = "Havre: the app";
+/// Any certificate is accepted.
+pub const ANY_CERTIFICATE: &str =
+    "The cluster's certificate is not checked: whoever answers at its address gets Havre's token.";
+
+/// A template that is not there any more.
+pub fn no_template(os: Os) -> DriverError {
+    DriverError::Toolchain {
+        what: format!(
+            "The cluster has no template of {} any more, and the app was built on it.",
+            os.title()
+        ),
+        cure: format!(
+            "Download {} again (`pveam available | grep {}`), or redeploy the app so that it is built on what is there.",
+            os.template(),
+            os.template()
+        ),
+    }
+}
+
+/// The guest is on its way out.
+pub fn being_removed(guest: &GuestId) -> String {
+    format!("the guest {guest} is being removed")
+}
+
+/// Its machine is off.
+pub fn is_off(guest: &GuestId) -> String {
+    format!("the machine of {guest} is off")
+}
+
+/// The node of a guest is away.
+pub fn node_away(node: &NodeName) -> String {
+    format!("the node {node} does not answer the cluster")
+}
+
+/// A guest that does not tell how its app stands.
+pub fn slow(guest: &GuestId) -> String {
+    format!("the guest {guest} does not tell in time how its app stands")
+}
+
+/// There is nothing to knock at.
+pub const NO_ADDRESSES: &str = "the machine has no address to reach it at";
+
 // Reaching machines
 
 /// The machine has no address yet.
@@ -406,3 +506,10 @@ pub fn network(bridge: &str, vlan: Option<u16>, range: Option<&AddressRange>) ->
     };
     format!("Each guest is attached to {bridge}{tag}, with {addresses}.")
 }
+
+/// What is done with keys, as fragments.
+pub const MAKE_KEY: &str = "make Havre's SSH key";
+/// As above.
+pub const READ_KEY: &str = "read Havre's SSH key";
+/// As above.
+pub const REACH_JUMP: &str = "log in at the jump host";

@@ -53,7 +53,7 @@ pub fn choose(wish: &BaseWish, systems: &[Os]) -> Result<Choice, DriverError> {
 }
 
 /// Whether a release that was found in a finished base is what is needed.
-pub fn fit(need: &RuntimeNeed, release: Option<Release>) -> Fit {
+pub(crate) fn fit(need: &RuntimeNeed, release: Option<Release>) -> Fit {
     let Some(asked) = &need.version else {
         return Fit::Yes;
     };

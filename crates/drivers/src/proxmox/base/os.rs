@@ -47,13 +47,18 @@ const CODENAMES: [(&str, &str); 9] = [
     ("questing", "ubuntu25.10"),
 ];
 
+/// Whether a template or an image is one that bases can be made from, by its file's name.
+pub fn is_known_template(file: &str) -> bool {
+    Os::of_file(file).is_some()
+}
+
 impl Os {
     /// The system in a template or an image, by its file's name: `debian-12-standard_12.12-1_amd64.tar.zst`,
-    /// `ubuntu-24.04-server-cloudimg-amd64.qcow2`, `noble-server-cloudimg-amd64.qcow2`. Only what runs on amd64.
+    /// `ubuntu-24.04-server-cloudimg-amd64.qcow2`, `noble-server-cloudimg-amd64.qcow2`. Only plain systems for amd64.
     pub fn of_file(file: &str) -> Option<Self> {
         let file = file.to_ascii_lowercase();
-        let other_machine = ["arm64", "aarch64", "armhf", "i386", "riscv"];
-        if other_machine.iter().any(|name| file.contains(name)) {
+        let unfit = ["arm64", "aarch64", "armhf", "i386", "riscv", "turnkey"];
+        if unfit.iter().any(|name| file.contains(name)) {
             return None;
         }
         for family in ["debian", "ubuntu"] {
@@ -167,7 +172,7 @@ mod tests {
     #[case("debian-12-genericcloud-amd64.qcow2", Some("debian12"))]
     #[case("noble-server-cloudimg-amd64.qcow2", Some("ubuntu24.04"))]
     #[case("debian-12-standard_12.12-1_arm64.tar.zst", None)]
-    #[case("debian-12-turnkey-nextcloud_18.1-1_amd64.tar.gz", Some("debian12"))]
+    #[case("debian-12-turnkey-nextcloud_18.1-1_amd64.tar.gz", None)]
     #[case("alpine-3.20-default_20240908_amd64.tar.xz", None)]
     #[case("debian-x-standard.tar.zst", None)]
     #[case("ubuntu", None)]
