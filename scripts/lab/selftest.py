@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -25,8 +26,8 @@ class Failed(Exception):
 
 
 def api(method: str, path: str, timeout: float = 30, **values: Any) -> Any:
-    """One call; names with an underscore become those of the API."""
-    form = urlencode({name.replace("_", "-"): value for name, value in values.items()})
+    """One call of the API."""
+    form = urlencode({name.replace("ssh_public_keys", "ssh-public-keys"): value for name, value in values.items()})
     inline = method in ("GET", "DELETE")
     url = f"{ENV['PROXMOX_URL']}/api2/json{path}" + (f"?{form}" if inline and form else "")
     request = Request(url, method=method, data=None if inline else form.encode())
@@ -59,19 +60,20 @@ def task(upid: str) -> str:
     return upid
 
 
-def until(check: Callable[[], Any], seconds: float = 60) -> Any:
-    """Waits for something to become true."""
+def until(check: Callable[[], Any], seconds: float = 60, why: Callable[[], str] = str) -> Any:
+    """Waits for something to become true; `why` tells what was seen last."""
     end = time.monotonic() + seconds
     while not (found := check()):
         if time.monotonic() > end:
-            raise AssertionError("it did not become true")
+            raise AssertionError(f"it did not become true {why()}")
         time.sleep(0.03)
     return found
 
 
 def ssh(address: str, *argv: str, user: str = "root", jump: str = "") -> str:
     """Runs a command in a guest; gives its output."""
-    options = ["StrictHostKeyChecking=no", f"UserKnownHostsFile={FOLDER}/hosts-{address}", "ConnectTimeout=5", "BatchMode=yes", *([jump] if jump else [])]
+    options = ["StrictHostKeyChecking=no", f"UserKnownHostsFile={FOLDER}/hosts-{address}", "ConnectTimeout=5", "BatchMode=yes"]
+    options += [jump] if jump else []
     words = [word for option in options for word in ("-o", option)]
     command = ["ssh", "-i", str(KEY), "-F", "none", *words, f"{user}@{address}", *argv]
     ended = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=180, check=False)
@@ -83,13 +85,17 @@ def ssh(address: str, *argv: str, user: str = "root", jump: str = "") -> str:
 def answers(address: str, user: str = "root") -> None:
     """Waits until a guest takes a login."""
 
+    last = ""
+
     def once() -> bool:
+        nonlocal last
         try:
             return bool(ssh(address, "echo", "here", user=user))
-        except Failed:
+        except Failed as error:
+            last = str(error)
             return False
 
-    until(once, 30)
+    until(once, 30, lambda: last)
 
 
 def host_key(address: str) -> str:
@@ -129,9 +135,9 @@ def refused(call: Callable[[], Any], words: str) -> None:
 def create(vmid: int, address: str) -> None:
     """A container from the template, started, with our key."""
     keys = KEY.with_suffix(".pub").read_text()
-    values = {"vmid": vmid, "ostemplate": ENV["HAVRE_LAB_TEMPLATE"], "hostname": f"ct{vmid}", "net0": net(address)}
-    values |= {"rootfs": f"{ENV['PROXMOX_STORAGE']}:4", "memory": 512, "unprivileged": 1, "features": "nesting=1"}
-    task(api("POST", f"/nodes/{NODE}/lxc", **values, **{"ssh-public-keys": keys}, start=1))
+    values: dict[str, Any] = {"vmid": vmid, "ostemplate": ENV["HAVRE_LAB_TEMPLATE"], "hostname": f"ct{vmid}"}
+    values |= {"net0": net(address), "rootfs": f"{ENV['PROXMOX_STORAGE']}:4", "memory": 512, "unprivileged": 1, "features": "nesting=1"}
+    task(api("POST", f"/nodes/{NODE}/lxc", start=1, ssh_public_keys=keys, **values))
 
 
 def container(clock: Clock) -> None:
@@ -228,8 +234,8 @@ def node(clock: Clock) -> None:
     assert ssh("10.77.0.13", "hostname", jump=jump) == "other"
     control("POST", "/isolate", {})
     control("POST", "/guests/104/hide", {"times": 1})
-    shown = [[item for item in api("GET", f"/nodes/{NODE}/lxc/104/interfaces") if item["ip-addresses"]] for _ in range(2)]
-    assert [len(items) for items in shown] == [1, 2], shown
+    asked = [api("GET", f"/nodes/{NODE}/lxc/104/interfaces") for _ in range(2)]
+    assert [sum(bool(item["ip-addresses"]) for item in shown) for shown in asked] == [1, 2], asked
     control("POST", "/freeze", {})
     try:
         api("GET", "/version", timeout=0.5)
@@ -245,6 +251,34 @@ def node(clock: Clock) -> None:
     assert volume in str(api("GET", f"/nodes/{NODE}/storage/local/content", content="vztmpl"))
     refused(lambda: api("PUT", f"/nodes/{NODE}/lxc/104/config", features="keyctl=1"), "root@pam")
     clock.tell("power cut of the node, jump host, frozen API, download of a template")
+
+
+def firewall(clock: Clock) -> None:
+    """A firewall that lets SSH in and nothing else, until a port is opened."""
+    guest = f"/nodes/{NODE}/lxc/104"
+    api("PUT", f"{guest}/config", net0=net("10.77.0.14") + ",firewall=1")
+    ssh("10.77.0.14", "systemd-run", "--unit=web", "perl", "-MIO::Socket::INET", "-e", f"'{LISTENER}'")
+    until(lambda: reaches("10.77.0.14", 8000))
+    control("POST", "/emulator", {"method": "PUT", "path": "/cluster/firewall/options", "values": {"enable": 1}})
+    api("PUT", f"{guest}/firewall/options", enable=1, policy_in="DROP")
+    api("POST", f"{guest}/firewall/rules", type="in", action="ACCEPT", enable=1, proto="tcp", dport=22)
+    assert ssh("10.77.0.14", "true") == "" and not reaches("10.77.0.14", 8000)
+    api("POST", f"{guest}/firewall/rules", type="in", action="ACCEPT", enable=1, proto="tcp", dport=8000)
+    assert reaches("10.77.0.14", 8000)
+    api("PUT", f"{guest}/firewall/options", enable=0)
+    clock.tell("firewall")
+
+
+LISTENER = "my $s = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1); close $s->accept while 1"
+
+
+def reaches(address: str, port: int) -> bool:
+    """Whether a port of a guest takes a connection."""
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def snapshots(clock: Clock) -> None:
@@ -263,8 +297,9 @@ def snapshots(clock: Clock) -> None:
 def machine(clock: Clock) -> None:
     """A VM from the cloud image, and a clone of its template."""
     keys = quote(KEY.with_suffix(".pub").read_text().strip(), safe="")
-    values = {"vmid": 110, "name": "vm", "memory": 512, "scsi0": f"local-lvm:0,import-from={ENV['HAVRE_LAB_IMAGE']}", "ide2": "local-lvm:cloudinit"}
-    values |= {"net0": "virtio,bridge=vmbr0", "ciuser": "app", "sshkeys": keys, "ipconfig0": f"ip=10.77.0.20/24,gw={ENV['HAVRE_LAB_GATEWAY']}"}
+    values: dict[str, Any] = {"vmid": 110, "name": "vm", "memory": 512, "net0": "virtio,bridge=vmbr0"}
+    values |= {"scsi0": f"local-lvm:0,import-from={ENV['HAVRE_LAB_IMAGE']}", "ide2": "local-lvm:cloudinit"}
+    values |= {"ciuser": "app", "sshkeys": keys, "ipconfig0": f"ip=10.77.0.20/24,gw={ENV['HAVRE_LAB_GATEWAY']}"}
     task(api("POST", f"/nodes/{NODE}/qemu", **values))
     task(api("POST", f"/nodes/{NODE}/qemu/110/status/start"))
     answers("10.77.0.20", user="app")
@@ -303,7 +338,7 @@ def main() -> None:
         create(101, "10.77.0.11")
         print("hanging", flush=True)
         time.sleep(600)
-    for part in (container, faults, node, snapshots, machine, end):
+    for part in (container, faults, node, firewall, snapshots, machine, end):
         part(clock)
 
 

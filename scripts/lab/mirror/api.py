@@ -199,7 +199,8 @@ class Api:
                 self._need_agent(guest)
                 return _data({"result": {}})
             await self.lab.settle(guest)
-            if request.method == "DELETE" and not match[4] and (clones := self.lab.clones_of(guest)):
+            clones = self.lab.clones_of(guest)
+            if request.method == "DELETE" and clones and match and not match[4]:
                 return _data(self.operations.refuse_to_destroy(guest, clones))
         if (task := views.TASK_PATH.fullmatch(path)) and request.method == "DELETE":
             return await self._abort(request, unquote(task[2]))
@@ -270,6 +271,8 @@ class Api:
             return response
         if (made := views.CREATE_PATH.fullmatch(request.path)) and request.method == "POST":
             return _data(self.operations.create(made[2], answer, values))
+        if request.path.startswith("/api2/json/cluster/firewall/"):
+            await self.lab.guard_all()
         if guest is None or match is None:
             return response
         return _data(await self._follow_guest(request.method, guest, match[4] or "", answer, values))
@@ -281,6 +284,9 @@ class Api:
             return operations.destroy(guest, answer)
         if power:
             return operations.power(guest, power[1], answer, values)
+        if rest.startswith("/firewall/"):
+            await self.lab.guard(guest)
+            return answer
         if rest == "/config":
             return await operations.configure(guest, answer)
         if rest == "/clone":

@@ -34,9 +34,9 @@ async def run(*argv: str, stdin: bytes = b"", timeout: float = 60) -> Ended:
     return Ended(process.returncode or 0, out, err)
 
 
-async def must(*argv: str, timeout: float = 60) -> bytes:
+async def must(*argv: str, stdin: bytes = b"", timeout: float = 60) -> bytes:
     """Runs a program that has to succeed; gives its output."""
-    ended = await run(*argv, timeout=timeout)
+    ended = await run(*argv, stdin=stdin, timeout=timeout)
     if ended.code != 0:
         words = (ended.err or ended.out).decode(errors="replace").strip()
         raise CommandFailed(f"command '{' '.join(argv)}' failed: exit code {ended.code}: {words[-300:]}")

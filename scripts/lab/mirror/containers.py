@@ -1,6 +1,7 @@
 """Containers of Debian's lxc: their configuration, start, stop and what they are at this moment."""
 
 import asyncio
+import ipaddress
 import json
 import logging
 import os
@@ -89,7 +90,9 @@ class Container:
             f"{key}.mtu = {Path(f'/sys/class/net/{network.bridge}/mtu').read_text().strip()}",
         ]
         if network.address:
-            lines.append(f"{key}.ipv4.address = {network.address}")
+            # lxc takes the broadcast address of a wrong network unless it is told.
+            whole = ipaddress.ip_interface(network.address).network
+            lines.append(f"{key}.ipv4.address = {network.address} {whole.broadcast_address}")
         if network.gateway:
             lines.append(f"{key}.ipv4.gateway = {network.gateway}")
         return lines
@@ -173,12 +176,12 @@ class Container:
         if first.code != 0:
             await commands.must("lxc-cgroup", "-n", self.name, "memory.max", limit)
 
-    async def in_network(self, *argv: str) -> bytes:
+    async def in_network(self, *argv: str, stdin: bytes = b"") -> bytes:
         """Runs a program of the machine in the container's network."""
         pid = await self.pid()
         if pid is None:
             raise commands.CommandFailed(f"container '{self.name}' is not running")
-        return await commands.must("nsenter", "-t", str(pid), "-n", "--", *argv)
+        return await commands.must("nsenter", "-t", str(pid), "-n", "--", *argv, stdin=stdin)
 
     async def rename(self, hostname: str) -> None:
         """Changes the host name of a running container."""
@@ -196,7 +199,8 @@ class Container:
 
     async def interfaces(self) -> list[dict[str, Any]]:
         """The interfaces that it really has, as iproute2 tells them."""
-        return json.loads(await self.in_network("ip", "-j", "address", "show"))
+        shown: list[dict[str, Any]] = json.loads(await self.in_network("ip", "-j", "address", "show"))
+        return shown
 
     async def execute(self, argv: list[str], stdin: bytes = b"", timeout: float = 120) -> commands.Ended:
         """Runs a command inside, as root."""

@@ -9,6 +9,7 @@ import ipaddress
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from . import commands, forms, guests, identity
 from .api import Api
@@ -199,11 +200,14 @@ class Control:
     async def call(self, request: web.Request) -> web.Response:
         """A call to the emulator as root@pam, for what somebody did in the web interface."""
         given = await request.json()
-        return web.json_response(await self.emulator.call(given["method"], given["path"], given.get("values")))
+        answer = await self.emulator.call(given["method"], given["path"], given.get("values"))
+        if "/firewall/" in given["path"]:
+            await self.lab.guard_all()
+        return web.json_response(answer)
 
 
 @web.middleware
-async def _told(request: web.Request, handler: Any) -> web.StreamResponse:
+async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What goes wrong here is the test's to see."""
     try:
         return await handler(request)

@@ -6,7 +6,7 @@ import logging
 import shutil
 from typing import Any
 
-from . import guests, identity, site
+from . import firewall, forms, guests, identity, site
 from .containers import Container
 from .emulator import Emulator, EmulatorError
 from .guests import Guest
@@ -47,7 +47,8 @@ class Lab:
 
     async def read_config(self, guest: Guest) -> None:
         """Takes over what the emulator holds. Pending values wait for the next start, so they are not asked for."""
-        guest.config = await self.emulator.call("GET", self.path(guest, "/config"), {"current": 1} if guest.kind == "lxc" else None)
+        asked = {"current": 1} if guest.kind == "lxc" else None
+        guest.config = await self.emulator.call("GET", self.path(guest, "/config"), asked)
 
     async def settle(self, guest: Guest) -> None:
         """Tells the emulator what the guest really is, so that it judges the next request by that."""
@@ -77,7 +78,8 @@ class Lab:
 
     def _new(self, kind: str, vmid: int, below: list[Any]) -> Guest:
         container = Container(self.settings, vmid)
-        root = Root(self.settings.roots / f"guest-{vmid}", container.folder / "rootfs", self.layers, below, self.settings.first_uid)
+        folder, mount_point = self.settings.roots / f"guest-{vmid}", container.folder / "rootfs"
+        root = Root(folder, mount_point, self.layers, below, self.settings.first_uid)
         taken = {guest.dhcp for guest in self.guests.values()}
         dhcp = next((n for n in range(guests.FIRST_DHCP, guests.LAST_DHCP) if n not in taken), None)
         guest = Guest(kind, vmid, root, container, {}, dhcp=dhcp, lock="create")
@@ -154,6 +156,7 @@ class Lab:
                 await guests.cloud_init(guest, files)
             await guest.container.start(guests.shape_of(guest, self.settings))
             guest.uptime_shift = 0
+            await self.guard(guest)
         finally:
             # A template never gets here: the emulator refuses it.
             guest.lock = None
@@ -192,6 +195,24 @@ class Lab:
             guests.write_names(guest, self.files(guest), self.nameservers)
         if "net0" in changed and (network := guests.network_of(guest, self.settings)):
             await guest.container.readdress(network)
+            await self.guard(guest)
+
+    async def guard(self, guest: Guest) -> None:
+        """Lets the guest's firewall follow what the API holds: on where it is on for the cluster, the guest and the interface."""
+        if not guest.running:
+            return
+        cluster = await self.emulator.call("GET", "/cluster/firewall/options")
+        options = await self.emulator.call("GET", self.path(guest, "/firewall/options"))
+        net = forms.properties(guest.config.get("net0"))
+        text = firewall.EMPTY
+        if firewall.is_on(cluster) and firewall.is_on(options) and net.get("firewall") == "1":
+            text = firewall.ruleset(options, await self.emulator.call("GET", self.path(guest, "/firewall/rules")))
+        await guest.container.in_network("nft", "-f", "-", stdin=text.encode())
+
+    async def guard_all(self) -> None:
+        """After a change that concerns every guest."""
+        for guest in list(self.guests.values()):
+            await self.guard(guest)
 
     async def make_template(self, guest: Guest) -> None:
         """Its root never changes again, and clones can stand on it."""

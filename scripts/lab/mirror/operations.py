@@ -46,7 +46,8 @@ class Operations:
 
     def refuse_to_destroy(self, guest: Guest, clones: list[int]) -> str:
         """A template with clones on it: a real storage keeps the volume, so the task fails. The emulator does not know that."""
-        upid = self.lab.jobs.new_upid(self.lab.settings.node, "vzdestroy" if guest.kind == "lxc" else "qmdestroy", guest.vmid, "root@pam")
+        kind = "vzdestroy" if guest.kind == "lxc" else "qmdestroy"
+        upid = self.lab.jobs.new_upid(self.lab.settings.node, kind, guest.vmid, "root@pam")
         text = f"base volume 'base-{guest.vmid}-disk-0' is still in use (use by 'vm-{clones[0]}-disk-0')"
 
         async def fail() -> None:

@@ -15,7 +15,8 @@ OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 # Every program has its own name for the same file.
 BUNDLE_NAMES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 SETTINGS = ("/etc/pip.conf", "/etc/npmrc", "/usr/etc/npmrc")
-NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT", "NPM_CONFIG_REGISTRY")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+REGISTRIES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT", "NPM_CONFIG_REGISTRY")
 
 
 def make_layer(layer: Path, first_uid: int) -> Path:
@@ -54,7 +55,7 @@ def _travels(line: str) -> bool:
 
 def _environment(files: Files) -> None:
     values = dict.fromkeys(BUNDLE_NAMES, BUNDLE)
-    for name in NAMES:
+    for name in (*PROXIES, *REGISTRIES):
         for spelled in (name, name.lower()):
             if os.environ.get(spelled):
                 values[spelled] = os.environ[spelled]
