@@ -143,6 +143,28 @@ async fn a_hundred_mebibytes_go_there_and_back() {
     assert_eq!(expected.at, MUCH);
 }
 
+/// Long copies outlive the keys of their connection: new ones are agreed on in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_renewed_in_the_middle_of_a_copy() {
+    let name = "keys_are_renewed_in_the_middle_of_a_copy";
+    let Some(sshd) = Sshd::start_with(name, 100, "RekeyLimit 5M\nLogLevel DEBUG1") else {
+        return;
+    };
+    let file = noise_file(&sshd).await;
+    let session = soon(Session::connect(&sshd.target())).await.unwrap();
+    let up = soon(session.upload(&["cmp", "-", &file], Noise::new())).await;
+    assert_eq!(up.unwrap().exit, Exit::Code(0));
+    let mut expected = Noise::new();
+    let down = soon(session.download(&["cat", &file], &mut expected)).await;
+    assert_eq!((down.unwrap().exit, expected.at), (Exit::Code(0), MUCH));
+    let mut expected = Noise::new();
+    let back = |data: &[u8]| expected.expect(data);
+    let both = soon(session.stream(&["cat"], Noise::new(), back, |_| {})).await;
+    assert_eq!((both.unwrap(), expected.at), (Exit::Code(0), MUCH));
+    let renewed = sshd.log().matches("SSH2_MSG_KEXINIT sent").count();
+    assert!(renewed > 20, "{renewed}");
+}
+
 /// Takes one write, then nothing until it is let go.
 #[derive(Clone, Default)]
 pub struct Gate {

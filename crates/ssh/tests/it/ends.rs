@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use ssh::{Bounds, Exit, HostKey, Ran, Session, SshError, Target, Trust, Unreachable};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -101,12 +102,25 @@ async fn a_port_that_never_speaks_is_given_up_and_left() {
     // Our side is closed as well: nothing of the attempt stays.
     let (mut stream, _) = accepted.unwrap();
     let mut greeting = Vec::new();
-    soon(tokio::io::AsyncReadExt::read_to_end(
-        &mut stream,
-        &mut greeting,
-    ))
-    .await
-    .unwrap();
+    soon(stream.read_to_end(&mut greeting)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_stops_after_its_greeting_is_left_too() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let mut to = target(listener.local_addr().unwrap().port(), "x", Trust::Learn);
+    to.timeouts.connect = Duration::from_millis(300);
+    let greeting = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"SSH-2.0-x\r\n").await.unwrap();
+        let mut said = Vec::new();
+        // Until our side closes, though the library waits for an answer.
+        let _ = stream.read_to_end(&mut said).await;
+        said.len()
+    };
+    let (error, said) = soon(async { tokio::join!(refused(&to), greeting) }).await;
+    assert_eq!(why(error), Unreachable::TimedOut(to.timeouts.connect));
+    assert!(said > 100, "greeting and proposals: {said}");
 }
 
 #[tokio::test]
@@ -220,7 +234,10 @@ async fn a_session_that_is_closed_ends() {
     assert_eq!(code(&one), Some(0));
     session.close().await;
     soon(session.closed()).await;
-    until("sshd sees it", || sshd.log().contains("isconnect")).await;
+    until("sshd sees it", || {
+        sshd.log().contains("Received disconnect")
+    })
+    .await;
 }
 
 #[test]

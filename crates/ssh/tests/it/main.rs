@@ -8,6 +8,7 @@
 mod commands;
 mod copies;
 mod ends;
+mod figures;
 mod forwards;
 mod jumps;
 mod keys;

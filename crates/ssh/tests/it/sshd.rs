@@ -93,9 +93,9 @@ impl Sshd {
         let home = self.home.path().display();
         let extra = &self.extra;
         format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {home}/host_key\nAuthorizedKeysFile {home}/authorized\n\
+            "{extra}\nPort {port}\nListenAddress 127.0.0.1\nHostKey {home}/host_key\nAuthorizedKeysFile {home}/authorized\n\
              PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             MaxStartups 200\nLogLevel VERBOSE\n{extra}\n"
+             MaxStartups 200\nLogLevel VERBOSE\n"
         )
     }
 
