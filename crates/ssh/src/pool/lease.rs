@@ -11,7 +11,8 @@ use super::Shared;
 use super::place::{Place, Pooled};
 use crate::session::Session;
 
-/// A session of a pool, for one command, copy or forward at a time; given back when dropped.
+/// The shared session of a target, for one command at a time; given back when dropped. It is shared: for downloads and
+/// forwards, whose readers may be slow, call the [`Pool`](super::Pool)'s own.
 pub struct Lease {
     pub(super) pooled: Arc<Pooled>,
     pub(super) place: Arc<Place>,

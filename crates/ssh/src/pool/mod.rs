@@ -32,6 +32,8 @@ pub struct PoolLimits {
     pub idle: Duration,
     /// Longest wait for a free place; then [`SshError::Busy`](crate::SshError::Busy).
     pub wait: Duration,
+    /// Callers that wait for a session or a free place at a time; the next one is told `Busy` at once.
+    pub waiting: usize,
     /// The pause after a failed connect: at first, doubled by each further one.
     pub pause: Duration,
     /// Its most.
@@ -46,6 +48,7 @@ impl Default for PoolLimits {
             own: 16,
             idle: Duration::from_secs(120),
             wait: Duration::from_secs(60),
+            waiting: 1024,
             pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(5),
         }
@@ -79,6 +82,8 @@ struct Shared {
     room: Arc<Semaphore>,
     /// Callers that wait for it.
     starving: AtomicUsize,
+    /// Room for callers that have not got a session yet.
+    queue: Semaphore,
     table: Mutex<Table>,
 }
 
@@ -96,6 +101,7 @@ impl Pool {
             limits,
             room: Arc::new(Semaphore::new(limits.sessions.max(1))),
             starving: AtomicUsize::new(0),
+            queue: Semaphore::new(limits.waiting.max(1)),
             table: Mutex::default(),
         }))
     }

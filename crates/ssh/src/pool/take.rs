@@ -30,6 +30,9 @@ impl Pool {
             asked: Instant::now(),
             until: Instant::now() + self.0.limits.wait,
         };
+        let Ok(_queued) = self.0.queue.try_acquire() else {
+            return Err(taking.busy());
+        };
         loop {
             // Looked up each time: a place that was dropped meanwhile is nobody's.
             let place = self.0.place(target);
@@ -101,10 +104,12 @@ impl Taking<'_> {
         let room = self.room().await?;
         match Session::connect(self.target).await {
             Ok(session) => {
+                tracing::debug!(place = session.place(), usage = ?self.usage, "connected");
                 dial.worked();
                 Ok(self.add(place, session, room))
             }
             Err(error) => {
+                tracing::debug!(%error, "not connected");
                 dial.failed(error.clone(), &self.pool.limits);
                 Err(error)
             }

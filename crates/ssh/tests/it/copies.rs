@@ -247,6 +247,44 @@ async fn a_slow_reader_holds_back_the_program_and_gets_all() {
     until("all is read", || gate.taken() == 640 * 65536).await;
 }
 
+/// A reader that pauses for longer than a dead peer is given, and then reads on.
+async fn pauses(target: &mut ssh::Target) {
+    let dead = Duration::from_millis(600);
+    target.timeouts.dead = dead;
+    if let Some(jump) = &mut target.jump {
+        jump.timeouts.dead = dead;
+    }
+    let session = soon(Session::connect(target)).await.unwrap();
+    let gate = Gate::default();
+    let writer = gate.writer();
+    let argv = ["head", "-c", "40000000", "/dev/zero"];
+    let copying = tokio::spawn(async move { session.download(&argv, writer).await });
+    until("it has begun", || gate.taken() > 0).await;
+    let paused = Instant::now();
+    until("a long pause", || paused.elapsed() > dead * 3).await;
+    gate.open();
+    let output = soon(copying).await.unwrap().unwrap();
+    assert_eq!(output.exit, Exit::Code(0));
+    until("all is read", || gate.taken() == 40_000_000).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_pauses_for_long_is_not_cut_off() {
+    let Some(sshd) = Sshd::start("a_reader_that_pauses_for_long_is_not_cut_off") else {
+        return;
+    };
+    pauses(&mut sshd.target()).await;
+}
+
+#[tokio::test]
+async fn nor_is_one_behind_a_jump_host() {
+    let name = "nor_is_one_behind_a_jump_host";
+    let (Some(jump), Some(guest)) = (Sshd::start_with(name, 200, ""), Sshd::start(name)) else {
+        return;
+    };
+    pauses(&mut guest.target().through(jump.target())).await;
+}
+
 #[tokio::test]
 async fn an_end_that_fails_here_is_told_as_ours() {
     let Some(sshd) = Sshd::start("an_end_that_fails_here_is_told_as_ours") else {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ssh::{Bounds, Pool, PoolLimits, SshError, Target};
 
+use crate::rude_server::says;
 use crate::sshd::Sshd;
 use crate::support::{code, silent, soon, until};
 
@@ -77,6 +78,29 @@ async fn when_all_are_in_use_a_caller_waits_and_then_is_told() {
     };
     running.abort();
     assert_eq!(code(&soon(waiting).await.unwrap()), Some(0));
+}
+
+#[tokio::test]
+async fn too_many_callers_are_told_at_once() {
+    let target = says(b"SSH-2.0-x\r\n", false, true).await;
+    let limits = PoolLimits {
+        waiting: 3,
+        ..PoolLimits::default()
+    };
+    let pool = Pool::new(limits);
+    let runs = (0..20).map(|_| {
+        let (pool, target) = (pool.clone(), target.clone());
+        tokio::spawn(async move { pool.run(&target, &["true"], b"", Bounds::default()).await })
+    });
+    let mut busy = 0;
+    for run in runs.collect::<Vec<_>>() {
+        match soon(run).await.unwrap() {
+            Err(SshError::Busy { .. }) => busy += 1,
+            Err(SshError::Unreachable { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(busy, 17);
 }
 
 #[tokio::test]
