@@ -33,6 +33,7 @@ pub(crate) struct Call {
     path: String,
     params: Vec<(String, String)>,
     needs_nine: Option<String>,
+    wants: Option<(String, &'static str)>,
     defect: Option<String>,
 }
 
@@ -43,6 +44,7 @@ impl Call {
             path: route.path.to_owned(),
             params: Vec::new(),
             needs_nine: None,
+            wants: None,
             defect: None,
         }
     }
@@ -91,6 +93,27 @@ impl Call {
 
     pub(crate) fn maybe_flag(self, name: &str, value: Option<bool>) -> Call {
         self.maybe(name, value.map(u8::from))
+    }
+
+    /// What is lacking when the cluster refuses without saying what: it does so where one of several rights would do.
+    pub(crate) fn wants(mut self, path: String, privilege: &'static str) -> Call {
+        self.wants = Some((path, privilege));
+        self
+    }
+
+    /// Names the privilege that the cluster does not name.
+    pub(crate) fn explained(&self, error: Error) -> Error {
+        let bare = error.reason().trim_end_matches('.') == "Permission check failed";
+        match (&self.wants, error.kind()) {
+            (Some((path, privilege)), Kind::MissingPrivilege { .. }) if bare => {
+                let privileges = vec![(*privilege).to_owned()];
+                error.with_kind(Kind::MissingPrivilege {
+                    path: path.clone(),
+                    privileges,
+                })
+            }
+            _ => error,
+        }
     }
 
     pub(crate) fn route(&self) -> &'static Route {

@@ -193,7 +193,7 @@ impl Client {
         loop {
             let error = match self.once(&call).await {
                 Ok(data) => return Ok(data),
-                Err(error) => self.without_secret(error),
+                Err(error) => self.without_secret(call.explained(error)),
             };
             if *error.kind() == Kind::Credentials && !renewed && self.0.identity.forget().await {
                 renewed = true;

@@ -107,6 +107,11 @@ impl Error {
         self.0.kind == Kind::Conflict(Conflict::AlreadyExists)
     }
 
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: u16) -> Error {
         self.0.status = Some(status);
         self

@@ -77,6 +77,11 @@ name_type! {
     TokenId, "token name", "`user@realm!name`", is_token
 }
 
+/// The ACL path on which a new guest needs `VM.Allocate`: its pool, or its own.
+pub(crate) fn place_of(vmid: Vmid, pool: Option<&PoolId>) -> String {
+    pool.map_or_else(|| format!("/vms/{vmid}"), |pool| format!("/pool/{pool}"))
+}
+
 /// The most that a [`SnapName`] or [`ConfigKey`] has.
 const CONFIG_ID: std::ops::RangeInclusive<usize> = 2..=40;
 

@@ -7,7 +7,7 @@ use super::guest::{Guest, GuestKind};
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
-use crate::names::{ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, Volid};
+use crate::names::{ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, Volid, place_of};
 use crate::props::{Features, LxcNet, MountPoint, SshKeys, Startup};
 use crate::route::{Param, any, keys, nine, one_of};
 use crate::words::words;
@@ -242,6 +242,7 @@ impl Client {
             .maybe("ssh-public-keys", keys)
             .maybe("pool", create.pool.as_ref());
         let call = create.settings.put(call);
+        let call = call.wants(place_of(create.vmid, create.pool.as_ref()), "VM.Allocate");
         self.begin(if create.start {
             call.flag("start", true)
         } else {

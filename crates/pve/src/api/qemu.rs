@@ -9,7 +9,7 @@ use super::lxc::{addresses, listed, must_be};
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Result;
-use crate::names::{ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, name_type};
+use crate::names::{ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, name_type, place_of};
 use crate::props::{Agent, BootOrder, Disk, IpConfig, QemuNet, SshKeys, Startup};
 use crate::route::{Param, any, keys, one_of};
 use crate::routes;
@@ -288,6 +288,7 @@ impl Client {
             .set("vmid", create.vmid)
             .maybe("pool", create.pool.as_ref());
         let call = create.settings.put(call);
+        let call = call.wants(place_of(create.vmid, create.pool.as_ref()), "VM.Allocate");
         self.begin(if create.start {
             call.flag("start", true)
         } else {

@@ -163,7 +163,8 @@ impl Client {
             .at(storage)
             .set("content", download.content)
             .set("filename", &download.file)
-            .set("url", &download.url);
+            .set("url", &download.url)
+            .wants(format!("/nodes/{node}"), "Sys.AccessNetwork");
         self.begin(with_sum(call, download.sum.as_ref())?).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,10 +10,19 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::{Payload, Wire};
-use crate::call::{Call, encoded};
+use crate::call::Call;
 use crate::endpoint::Auth;
 use crate::error::{Error, Kind, Result};
 use crate::routes;
+
+/// What cannot stand in a cookie. The server decodes the value, but a ticket is usually sent as it is.
+const NO_COOKIE: &AsciiSet = &CONTROLS
+    .add(b'%')
+    .add(b';')
+    .add(b',')
+    .add(b'"')
+    .add(b'\\')
+    .add(b' ');
 
 /// A ticket lives two hours.
 const RENEW: Duration = Duration::from_secs(60 * 60);
@@ -102,7 +112,7 @@ impl Identity {
         let made = Ticket {
             cookie: hidden(&format!(
                 "PVEAuthCookie={}",
-                encoded(ticket.expose_secret())
+                utf8_percent_encode(ticket.expose_secret(), NO_COOKIE)
             ))?,
             csrf: hidden(csrf.expose_secret())?,
             since: Instant::now(),

@@ -221,3 +221,37 @@ async fn a_task_on_a_path_of_its_own_is_not_a_task() {
         .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN);
     assert!(guest.start().await.unwrap_err().is_ambiguous());
 }
+
+#[tokio::test]
+async fn a_privilege_that_the_cluster_does_not_name_is_named() {
+    let fake = Fake::start(|_, _| refusal(403, "Permission check failed")).await;
+    let guest = fake
+        .client()
+        .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN);
+    let mut cloning = pve::Cloning::to("200".parse().unwrap());
+    for (pool, path) in [(None, "/vms/200"), (Some("paas"), "/pool/paas")] {
+        cloning.pool = pool.map(|pool| pool.parse().unwrap());
+        let error = guest.clone_to(&cloning).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            &Kind::MissingPrivilege {
+                path: path.to_owned(),
+                privileges: vec!["VM.Allocate".to_owned()]
+            }
+        );
+    }
+    // What has a reason of its own keeps it.
+    let fake =
+        Fake::start(|_, _| refusal(403, "Permission check failed (only root can do this)")).await;
+    let guest = fake
+        .client()
+        .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN);
+    assert!(
+        guest
+            .clone_to(&cloning)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("only root can do this")
+    );
+}

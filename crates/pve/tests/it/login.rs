@@ -47,7 +47,7 @@ async fn a_ticket_is_asked_for_once_and_sent_with_its_token() {
     );
     assert_eq!(
         came[1].header("cookie"),
-        Some("PVEAuthCookie=PVE%3Aroot%40pam%3A1%3A%3Aa%2Bb%2Fc%3D")
+        Some("PVEAuthCookie=PVE:root@pam:1::a+b/c=")
     );
     assert_eq!(came[1].header("csrfpreventiontoken"), Some("csrf:1"));
     assert!(came[1].header("authorization").is_none());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Cloning, Guest, GuestKind, Pair};
 use crate::error::Result;
-use crate::names::{ConfigKey, NodeName, StorageId, Upid};
+use crate::names::{ConfigKey, NodeName, StorageId, Upid, place_of};
 use crate::props::Resize;
 use crate::routes;
 
@@ -78,7 +78,11 @@ impl Guest {
             .maybe("snapname", cloning.snapshot.as_ref())
             .maybe("pool", cloning.pool.as_ref())
             .maybe("target", cloning.target.as_ref())
-            .maybe("description", cloning.description.as_ref());
+            .maybe("description", cloning.description.as_ref())
+            .wants(
+                place_of(cloning.newid, cloning.pool.as_ref()),
+                "VM.Allocate",
+            );
         self.client.begin(call).await
     }
 
