@@ -50,6 +50,12 @@ pub struct DeploymentObject {
     pub managed: bool,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// The machine of the cluster that its guest is on, else the one that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What it waits for now, in words; it goes on by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
 }
 
 /// A release in one line.

@@ -3,10 +3,12 @@
 
 pub mod deployment;
 pub mod events;
+pub mod proxmox;
 pub mod request;
 pub mod response;
 
 pub use deployment::{DeploymentObject, ReleaseObject, ReleaseRef, StepObject};
+pub use proxmox::*;
 pub use request::{
     ChangeRequest, DeployRequest, EnvRequest, HealthRequest, ResourcesRequest, TagList,
     UpdateRequest,

@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::guest::MachineSeen;
 use domain::ports::{Clock, Driver, Store};
 use domain::{DeploymentId, DriverKind, GuestId, JobId, PlaceId, Reference, ReleaseId};
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::build_log::BuildLogs;
+use crate::cluster::View;
 use crate::error::StepError;
 use crate::facade::{EngineConfig, Ports};
+use crate::reconcile::Orphans;
 use crate::routes::Routes;
 use crate::trust::Trust;
+use crate::waits::Waits;
 
 /// Ports, settings and the few things that live only in this process.
 pub(crate) struct Context {
@@ -44,6 +48,14 @@ pub(crate) struct Context {
     pub neighbours: std::sync::Mutex<HashMap<PlaceId, String>>,
     /// No other server has our place.
     pub presence: Trust,
+    /// Jobs that wait for something that passes.
+    pub waits: Waits,
+    /// The machines that serving guests were seen on.
+    pub machines: std::sync::Mutex<HashMap<DeploymentId, MachineSeen>>,
+    /// Guests that nobody knows.
+    pub orphans: Orphans,
+    /// The cluster, for people.
+    pub cluster: View,
 }
 
 impl Context {
@@ -62,6 +74,10 @@ impl Context {
             closing: CancellationToken::new(),
             neighbours: std::sync::Mutex::default(),
             presence: Trust::none(),
+            waits: Waits::default(),
+            machines: std::sync::Mutex::default(),
+            orphans: Orphans::default(),
+            cluster: View::of(ports.cluster.clone()),
             ports,
             config,
         }
@@ -80,7 +96,11 @@ impl Context {
         self.ports
             .drivers
             .get(&kind)
-            .ok_or_else(|| StepError::Platform(crate::text::no_driver(kind).into()))
+            .ok_or_else(|| match kind.is_of_a_place() {
+                true => StepError::Platform(crate::text::no_driver(kind).into()),
+                // Another server has it, or this one after the set-up.
+                false => StepError::Wait(crate::text::no_driver(kind)),
+            })
     }
 
     pub fn reference(&self) -> Reference {
@@ -122,6 +142,22 @@ impl Context {
     /// Tells the log that a job has to wait, and why.
     pub fn tell_delay(&self, job: &JobId, cause: &(dyn std::error::Error + 'static)) {
         tracing::warn!(%job, error = crate::error::chain(cause), "job goes back on the queue");
+    }
+
+    /// A serving guest was seen here; the machine it was on before, where that is known. None: it is gone.
+    pub fn machine_seen(
+        &self,
+        deployment: &DeploymentId,
+        machine: Option<MachineSeen>,
+    ) -> Option<MachineSeen> {
+        let mut all = self
+            .machines
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match machine {
+            Some(machine) => all.insert(*deployment, machine),
+            None => all.remove(deployment),
+        }
     }
 
     /// Writes a warning for whoever listens; losing one is not worth failing for.

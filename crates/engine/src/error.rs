@@ -1,7 +1,7 @@
 //! How a step can end other than well. The kind decides what happens next, so it is chosen where the cause is known.
 
 use domain::ports::{DriverError, RouterError, SourceError, StoreError};
-use domain::{Failure, FailureKind};
+use domain::{DriverKind, Failure, FailureKind};
 
 use crate::text;
 
@@ -22,6 +22,9 @@ pub(crate) enum StepError {
     /// Worth trying again: the step starts over, a bounded number of times.
     #[error("{0}")]
     Again(Cause),
+    /// What is in the way passes by itself, in words: the job goes back on the queue, and comes again later each time.
+    #[error("{0}")]
+    Wait(String),
     /// The database does not take it now: the job goes back on the queue.
     #[error("{0}")]
     Later(Cause),
@@ -88,6 +91,32 @@ impl From<SourceError> for StepError {
             SourceError::Transient(_) => Self::Again(error.into()),
             SourceError::Other { .. } => Self::Platform(error.into()),
         }
+    }
+}
+
+impl StepError {
+    /// Where guests live on a cluster, what the cluster or the gateway cannot do now is waited for instead of told as a
+    /// failure: no quorum, no answer, no room.
+    pub fn or_wait(self, kind: DriverKind) -> Self {
+        if kind.is_of_a_place() {
+            return self;
+        }
+        match self {
+            Self::Again(cause) if passes(&*cause) => Self::Wait(chain(&*cause)),
+            Self::Failed(failure) if failure.kind == FailureKind::Capacity => {
+                let cure = failure.cure.as_deref().unwrap_or_default();
+                Self::Wait(text::with_cure(&failure.what, cure))
+            }
+            other => other,
+        }
+    }
+}
+
+/// A guest that is gone does not come back by waiting.
+fn passes(cause: &(dyn std::error::Error + 'static)) -> bool {
+    match cause.downcast_ref::<DriverError>() {
+        Some(error) => matches!(error, DriverError::Transient(_) | DriverError::Ambiguous(_)),
+        None => cause.is::<RouterError>(),
     }
 }
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::guest::{DriverReport, Role};
+use domain::guest::{DriverReport, MachineSeen, Role};
 use domain::job::{Work, WorkerId};
 use domain::limits::EngineLimits;
 use domain::ports::{
-    Accepted, Change, Clock, Dice, Driver, DriverError, GuestRow, LogLine, LogQuery, LogStream,
-    NewDeploy, Probe, Router, Source, SourceError, Store, StoreError, Whereabouts,
+    Accepted, Change, Clock, Cluster, ClusterError, Dice, Driver, DriverError, GuestRow, LogLine,
+    LogQuery, LogStream, NewDeploy, Probe, Router, Source, SourceError, Store, StoreError,
+    Whereabouts,
 };
 use domain::release::Version;
 use domain::{DeploymentId, DriverKind, HostLabel, JobId, PlaceId, Reference, Release, ReleaseId};
@@ -22,9 +23,11 @@ use tokio::task::JoinSet;
 use crate::build_log::BuildLine;
 use crate::context::Context;
 use crate::deploy::service::fresh_secret;
+use crate::limits;
 use crate::mask::Mask;
 use crate::presence;
-use crate::reconcile::Reconcilers;
+use crate::reconcile::{Orphan, Reconcilers};
+use crate::waits::Waiting;
 
 /// The world as the engine sees it.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub dice: Arc<Dice>,
+    /// The cluster, where one is set up, for people who look at it.
+    pub cluster: Option<Arc<dyn Cluster>>,
 }
 
 /// What the engine is told once.
@@ -87,6 +92,12 @@ pub enum Refusal {
         /// How to make room.
         cure: String,
     },
+    /// No cluster is set up.
+    #[error("{}", crate::text::NO_CLUSTER)]
+    NoCluster,
+    /// The cluster did not answer as it should.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The platform's fault.
     #[error("{what} (reference {reference})")]
     Platform {
@@ -100,7 +111,7 @@ pub enum Refusal {
 /// A running engine. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
-    ctx: Arc<Context>,
+    pub(crate) ctx: Arc<Context>,
     /// Workers and reconcilers; taken by the one who shuts down.
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
@@ -153,6 +164,23 @@ impl Engine {
         self.ctx.config.default_driver
     }
 
+    /// What a deployment waits for, as far as this server knows.
+    pub fn waiting(&self, deployment: &DeploymentId) -> Option<Waiting> {
+        self.ctx.waits.of(deployment)
+    }
+
+    /// The machine of a cluster that the serving guest of a deployment was seen on by this server.
+    pub fn machine_of(&self, deployment: &DeploymentId) -> Option<MachineSeen> {
+        let all = self.ctx.machines.lock();
+        let all = all.unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.get(deployment).cloned()
+    }
+
+    /// Guests that the database does not know, as this server saw them last.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        self.ctx.orphans.list()
+    }
+
     /// Takes a deploy.
     pub async fn deploy(&self, new: NewDeploy) -> Result<Accepted, Refusal> {
         self.ctx
@@ -160,6 +188,7 @@ impl Engine {
             .source
             .admit(&new.url)
             .map_err(|error| refused_url(&error))?;
+        limits::check_deploy(self, &new).await?;
         self.has_room(new.driver).await?;
         let accepted = self.store().accept_deploy(&new).await?;
         self.work_arrived();
@@ -175,6 +204,7 @@ impl Engine {
         // Whether there is room elsewhere is seen there.
         let here = self.store().whereabouts(deployment).await? == Whereabouts::Here;
         if here && let Some(facts) = self.store().facts(deployment).await? {
+            limits::check_change(self, &facts, &change).await?;
             self.has_room(facts.driver).await?;
         }
         let accepted = self.store().accept_change(deployment, &change).await?;
@@ -212,6 +242,10 @@ impl Engine {
                 why: crate::text::no_driver(kind),
             });
         };
+        if !kind.is_of_a_place() {
+            // A full cluster is waited for.
+            return Ok(());
+        }
         match driver.has_room().await {
             Err(DriverError::Capacity { what, cure }) => Err(Refusal::Capacity { what, cure }),
             // Not knowing is no reason to refuse: the build asks again.

@@ -154,9 +154,15 @@ impl Routes {
         if !runs {
             return Ok(RouteState::Deploying);
         }
-        Ok(RouteState::Serving {
-            upstream: driver.address(&guest.id).await?,
-        })
+        match driver.address(&guest.id).await {
+            Ok(upstream) => Ok(RouteState::Serving { upstream }),
+            // Nobody is sent to an address that is not confirmed, and the others are not kept from theirs.
+            Err(error) if !facts.driver.is_of_a_place() => {
+                tracing::info!(guest = %guest.id, %error, "a guest has no confirmed address");
+                Ok(RouteState::Deploying)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Waits until the requests in flight to a guest are over, at most `limit`.

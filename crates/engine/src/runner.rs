@@ -88,6 +88,18 @@ impl Run {
         }
     }
 
+    /// Tells what the job waits for, where that is news; true when it is.
+    pub async fn waits(&self, why: &str) -> bool {
+        let ctx = &self.ctx;
+        let is_news = ctx.waits.note(&self.lease, why, ctx.clock().now());
+        if is_news {
+            tracing::info!(job = %self.lease.job, deployment = %self.lease.deployment, why, "job waits");
+            ctx.warn(&self.lease.deployment, &crate::text::waiting(why))
+                .await;
+        }
+        is_news
+    }
+
     /// Renews the lease until it is lost. What hangs here is left to the trust, which ends by itself.
     async fn heartbeat(&self) {
         let ttl = self.ctx.config.limits.lease;
@@ -154,7 +166,16 @@ async fn wait_for_work(ctx: &Context, running: &mut JoinSet<()>) {
         () = ctx.job_bell.notified() => {}
         // The end of a job may make the next one of its deployment due.
         Some(_) = running.join_next() => {}
+        () = next_wait_is_over(ctx) => {}
         () = tokio::time::sleep(IDLE) => {}
+    }
+}
+
+/// Ends when a job that waits is due again; never when none waits.
+async fn next_wait_is_over(ctx: &Context) {
+    match ctx.waits.soonest(ctx.clock().now()) {
+        Some(time) => ctx.clock().sleep(time).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -180,20 +201,45 @@ async fn perform(run: &Run, job: &Job) -> Result<(), StepError> {
     tracing::info!(job = %job.id, deployment = %job.deployment, work = ?job.work, attempts = job.attempts, "job begins");
     match &job.work {
         Work::Deploy { release } => deploy::deploy(run, release).await,
-        Work::Start => work::start(run, &job.deployment).await,
-        Work::Stop => work::stop(run, &job.deployment).await,
-        Work::Restart => work::restart(run, &job.deployment).await,
-        Work::Destroy => work::destroy(run, &job.deployment).await,
+        Work::Start => wait_or(run, work::start(run, &job.deployment).await).await,
+        Work::Stop => wait_or(run, work::stop(run, &job.deployment).await).await,
+        Work::Restart => wait_or(run, work::restart(run, &job.deployment).await).await,
+        Work::Destroy => wait_or(run, work::destroy(run, &job.deployment).await).await,
     }
+}
+
+/// What a cluster cannot do now is waited for, and told.
+async fn wait_or(run: &Run, outcome: Result<(), StepError>) -> Result<(), StepError> {
+    let Err(error @ (StepError::Again(_) | StepError::Failed(_) | StepError::Wait(_))) = outcome
+    else {
+        return outcome;
+    };
+    let facts = run.ctx.store().facts(&run.lease.deployment).await?;
+    let error = facts
+        .map(|facts| facts.driver)
+        .into_iter()
+        .fold(error, StepError::or_wait);
+    if let StepError::Wait(why) = &error {
+        run.waits(why).await;
+    }
+    Err(error)
 }
 
 /// What becomes of the job. Deploys tell their own failures; what reaches this place is about the job itself.
 async fn settle(run: &Run, job: &Job, outcome: Result<(), StepError>) {
     let store = run.ctx.store();
+    if !matches!(outcome, Err(StepError::Wait(_) | StepError::Later(_))) {
+        run.ctx.waits.over(&run.lease);
+    }
     let settled = match outcome {
         Ok(()) => store.finish(&run.lease).await,
         // Given back, so that the next controller need not wait for the lease to end. Refused when another has it.
         Err(StepError::Lost) => store.give_back(&run.lease, Duration::ZERO).await,
+        Err(StepError::Wait(_)) => {
+            store
+                .give_back(&run.lease, run.ctx.waits.pause(&run.lease))
+                .await
+        }
         Err(StepError::Later(cause) | StepError::Again(cause)) => {
             run.ctx.tell_delay(&run.lease.job, &*cause);
             store.give_back(&run.lease, LATER).await

@@ -9,7 +9,7 @@ use domain::job::Work;
 use domain::plan::HealthCheck;
 use domain::ports::{ProbeAnswer, ProbeError, ServerRow};
 use domain::release::{Cause, Version};
-use domain::{Commit, DeploymentKind, DriverKind, GitRef, GitUrl, Name, Reference, Step};
+use domain::{Commit, DeploymentKind, DriverKind, GitRef, GitUrl, Name, NodeName, Reference, Step};
 
 pub const PLATFORM_FAULT: &str =
     "Havre could not finish this deploy, and the app is not the reason.";
@@ -22,6 +22,7 @@ pub const NO_ANSWER_IN_TIME: &str = "no answer in time";
 pub const DISPLACED: &str = "Another server uses the place of this one, so nothing is done here: was the data folder \
     copied? Stop one of the two. A copy that shall live by itself needs a place of its own: stop it, remove `place-id` \
     from its data folder, and start it again.";
+pub const NO_CLUSTER: &str = "No Proxmox VE cluster is set up here. Run `havre proxmox setup` on the server, then start it again.";
 pub const NOT_PUSHED: &str = "the routes have not been sent to the gateway yet";
 pub const CANCELLED: &str = "Cancelled.";
 pub const DORMANT: &str = "The deployment is stopped: this takes effect at its next start";
@@ -66,6 +67,37 @@ pub fn no_driver(kind: DriverKind) -> String {
     format!("the driver {kind} is not set up on this server")
 }
 
+pub fn no_nodes(driver: DriverKind) -> String {
+    format!("this deployment lives at the driver {driver}, which has no nodes to choose from")
+}
+
+/// A node that the cluster does not have; some of those that it has.
+pub fn no_node<'a>(wanted: &NodeName, there: impl Iterator<Item = &'a str>) -> String {
+    let there: Vec<&str> = there.take(20).collect();
+    format!(
+        "the cluster has no node {wanted}; its nodes are: {}",
+        there.join(", ")
+    )
+}
+
+pub fn disk_shrinks(there: u32, wanted: u32) -> String {
+    format!(
+        "Disk cannot shrink: it has {there} GB, and {wanted} GB are asked for. A disk on a cluster only grows; for a smaller \
+         one deploy under another name"
+    )
+}
+
+pub fn too_many_guests(there: usize, most: usize) -> String {
+    format!("the cluster has {there} guests, more than the {most} that are taken into the list")
+}
+
+pub fn moved(vmid: u32, address: Option<std::net::IpAddr>, node: &str) -> String {
+    match address {
+        Some(address) => format!("Its guest is {vmid} on {node}, and answers at {address} now."),
+        None => format!("Its guest is {vmid} on {node}, and has no address now."),
+    }
+}
+
 pub fn begins(name: &Name, version: Version, cause: Cause) -> String {
     match cause {
         Cause::Deploy => format!("Deploying {name} {version}"),
@@ -77,6 +109,17 @@ pub fn begins(name: &Name, version: Version, cause: Cause) -> String {
 
 pub fn goes_on(name: &Name, version: Version) -> String {
     format!("Going on with {name} {version} where it was cut")
+}
+
+pub fn waiting(why: &str) -> String {
+    format!(
+        "waiting: {}. It goes on by itself.",
+        why.trim_end_matches('.')
+    )
+}
+
+pub fn goes_on_again(name: &Name, version: Version) -> String {
+    format!("Going on with {name} {version}")
 }
 
 pub fn fetching(url: &GitUrl, git_ref: Option<&GitRef>) -> String {

@@ -6,7 +6,7 @@ use api::ErrorAnswer;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::ports::StoreError;
+use domain::ports::{ClusterError, StoreError};
 use domain::{Failure, FailureKind, Reference};
 use engine::Refusal;
 
@@ -176,6 +176,21 @@ pub(crate) fn from_refusal(refusal: Refusal, roll: impl FnOnce() -> Reference) -
         }
         Refusal::Capacity { what, cure } => {
             ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "capacity", what).details(cure)
+        }
+        Refusal::NoCluster => ApiError::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "not_configured",
+            text::NO_PROXMOX,
+        )
+        .details(text::NO_PROXMOX_CURE),
+        Refusal::Cluster(ClusterError::Refused { what, cure }) => {
+            ApiError::new(StatusCode::BAD_GATEWAY, "cluster_refused", what).details(cure)
+        }
+        Refusal::Cluster(ClusterError::NoNode(what)) => {
+            ApiError::new(StatusCode::NOT_FOUND, "not_found", what)
+        }
+        Refusal::Cluster(ClusterError::Unavailable(what)) => {
+            ApiError::unavailable("unavailable", what)
         }
         Refusal::Platform { what, reference } => {
             ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "platform", what)

@@ -11,14 +11,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::error::ApiError;
 use crate::guard::{self, KnownHosts, OnPanic};
 use crate::routes::{
-    actions, delete, deploy, deployments, env, events, health, list, logs, openapi, proxmox,
-    releases, stats,
+    actions, delete, deploy, deployments, env, events, health, list, logs, openapi, orphans,
+    proxmox, releases, stats,
 };
 use crate::state::App;
 use crate::{Patience, ServerConfig, pages, text};
 
 /// Every route of the API: method and path. Tests walk it, and compare it with the OpenAPI document.
-pub const ROUTES: [(&str, &str); 25] = [
+pub const ROUTES: [(&str, &str); 26] = [
     ("GET", "/health"),
     ("GET", "/api/ready"),
     ("GET", "/api/frameworks"),
@@ -39,6 +39,7 @@ pub const ROUTES: [(&str, &str); 25] = [
     ("GET", "/api/deployments/{d}/logs"),
     ("GET", "/api/events"),
     ("GET", "/api/stats"),
+    ("GET", "/api/orphans"),
     ("GET", "/api/proxmox/nodes"),
     ("GET", "/api/proxmox/nodes/{node}/vms"),
     ("GET", "/api/proxmox/resources"),
@@ -100,6 +101,7 @@ fn api() -> Router<App> {
         .route("/api/deployments/{d}/logs", get(logs::logs))
         .route("/api/events", get(events::events))
         .route("/api/stats", get(stats::stats))
+        .route("/api/orphans", get(orphans::orphans))
         .route("/api/proxmox/nodes", get(proxmox::nodes))
         .route("/api/proxmox/nodes/{node}/vms", get(proxmox::vms))
         .route("/api/proxmox/resources", get(proxmox::resources))

@@ -46,6 +46,8 @@ pub(crate) fn deployment(engine: &Engine, row: &Deployment) -> DeploymentObject 
             .map(ToString::to_string),
         managed: row.managed.is_some(),
         warnings: warnings(row, shown),
+        node: node(engine, row),
+        waiting: waiting(engine, row),
     }
 }
 
@@ -65,6 +67,19 @@ fn url(engine: &Engine, row: &Deployment) -> Option<String> {
     let is_live = row.status != Some(Status::Deleted);
     let label = text::label_of(&row.name).filter(|_| is_live)?;
     engine.url_at(&label, managed.place)
+}
+
+/// Where its guest was seen, else where it was asked to be.
+fn node(engine: &Engine, row: &Deployment) -> Option<String> {
+    let managed = row.managed.as_ref()?;
+    let seen = row.parsed_id().and_then(|id| engine.machine_of(&id));
+    let seen = seen.map(|machine| machine.node);
+    seen.or_else(|| managed.node.as_ref().map(ToString::to_string))
+}
+
+fn waiting(engine: &Engine, row: &Deployment) -> Option<String> {
+    let waiting = engine.waiting(&row.parsed_id()?)?;
+    Some(text::waiting(&waiting.why, &time(waiting.since)))
 }
 
 fn warnings(row: &Deployment, shown: Option<&ReleaseSummary>) -> Vec<String> {

@@ -48,8 +48,10 @@ pub(crate) const OTHER_ORIGIN: &str = "A page of another site may not ask this s
 pub(crate) const OTHER_ORIGIN_CURE: &str =
     "Use the pages of this server, or a client that is not a browser.";
 pub(crate) const NO_PROXMOX: &str = "Proxmox is not configured";
+pub(crate) const TRACKED: &str = "already tracked";
+pub(crate) const GONE_THERE: &str = "its guest is gone from the cluster";
 pub(crate) const NO_PROXMOX_CURE: &str =
-    "This version deploys into the local sandbox; the Proxmox driver comes with a later one.";
+    "Run `havre proxmox setup` on the server, then start it again.";
 pub(crate) const REDEPLOY_AND_RESOURCES: &str =
     "`ref` and `resources` cannot be changed at once: the one builds again, the other does not";
 pub(crate) const GIT_URL_CURE: &str =
@@ -194,8 +196,19 @@ pub(crate) fn no_release(version: u32) -> String {
 
 pub(crate) const NO_RELEASE_YET: &str = "There is no release yet";
 
-pub(crate) fn no_proxmox(doing: &str) -> String {
-    format!("Failed to {doing}: {NO_PROXMOX}")
+/// The original's words before the cause.
+pub(crate) fn failed_to(doing: &str, what: &str) -> String {
+    format!("Failed to {doing}: {what}")
+}
+
+/// The original's words.
+pub(crate) fn synced(imported: usize) -> String {
+    format!("Synced {imported} resources from Proxmox")
+}
+
+pub(crate) fn waiting(why: &str, since: &str) -> String {
+    let why = why.trim_end_matches('.');
+    format!("waiting since {since} UTC: {why}. It goes on by itself.")
 }
 
 /// A link to no deployment, for the page.

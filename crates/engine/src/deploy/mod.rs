@@ -5,6 +5,7 @@ pub(crate) mod check;
 mod data;
 mod diagnosis;
 mod fetch;
+pub(crate) mod lives;
 mod output;
 pub(crate) mod provision;
 mod release_command;
@@ -13,7 +14,7 @@ mod route;
 pub(crate) mod service;
 mod start;
 
-use domain::ports::{Progress, StepRow};
+use domain::ports::{Progress, SourceError, StepRow};
 use domain::release::Cause;
 use domain::status::Status;
 use domain::{Failure, FailureKind, ReleaseId, ReleaseStatus, Step};
@@ -89,7 +90,13 @@ const TRIES: u32 = 4;
 pub(crate) async fn deploy(run: &Run, release: &ReleaseId) -> Result<(), StepError> {
     let waits = run.ctx.deploys.acquire();
     let _turn = run.hold_wanted(release, async { Ok(waits.await) }).await;
-    let mut rollout = Rollout::open(run, release).await?;
+    let mut rollout = match Rollout::open(run, release).await {
+        Err(StepError::Wait(why)) => {
+            run.waits(&why).await;
+            return Err(StepError::Wait(why));
+        }
+        opened => opened?,
+    };
     let cut_after_going_live =
         rollout.release.status == ReleaseStatus::Serving && !rollout.is_done(Step::Route);
     if rollout.release.status.is_over() && !cut_after_going_live {
@@ -142,6 +149,7 @@ async fn one_step(rollout: &mut Rollout<'_>, plan: &StepPlan) -> Result<(), Step
     rollout.run.ctx.ring();
     let began = Instant::now();
     let progress = with_retries(rollout, plan).await?;
+    rollout.waits_no_more();
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let done = StepRow {
         step: plan.step,
@@ -157,18 +165,24 @@ async fn with_retries(rollout: &mut Rollout<'_>, plan: &StepPlan) -> Outcome {
     let mut tries = 1;
     loop {
         match (plan.run)(rollout).await {
-            Err(StepError::Again(cause)) if tries < TRIES => {
+            // What is waited for already was told and tried: one look is enough.
+            Err(StepError::Again(cause)) if tries < TRIES && !rollout.is_waiting() => {
                 tracing::warn!(release = %rollout.id(), step = %plan.step, error = chain(&*cause), tries, "step begins again");
                 rollout.log.warning(&text::trying_again(plan.step, &*cause));
                 let pause = std::time::Duration::from_millis(250 << tries);
                 rollout.run.ctx.clock().sleep(pause).await;
                 tries += 1;
             }
-            Err(StepError::Again(cause)) if plan.step == Step::Fetch => {
+            Err(StepError::Again(cause)) if cause.is::<SourceError>() => {
                 return Err(unreachable_source(&*cause));
             }
-            Err(StepError::Again(cause)) => return Err(StepError::Platform(cause)),
-            other => return other,
+            Err(error) => {
+                return Err(match error.or_wait(rollout.facts.driver) {
+                    StepError::Again(cause) => StepError::Platform(cause),
+                    other => other,
+                });
+            }
+            done => return done,
         }
     }
 }
@@ -190,6 +204,13 @@ async fn settle(rollout: &Rollout<'_>, outcome: Result<(), StepError>) -> Result
             return Ok(());
         }
         Err(error @ (StepError::Lost | StepError::Later(_))) => return Err(error),
+        // What it made so far stays for the next try, and what serves serves on.
+        Err(StepError::Wait(why)) => {
+            if rollout.run.waits(&why).await {
+                rollout.log.warning(&text::waiting(&why));
+            }
+            return Err(StepError::Wait(why));
+        }
         Err(StepError::Cancelled) => None,
         Err(StepError::Failed(failure)) => Some(*failure),
         Err(StepError::Platform(cause) | StepError::Again(cause)) => {

@@ -153,8 +153,25 @@ impl<'r> Rollout<'r> {
         Ok(())
     }
 
-    /// The first line of a release, or the one that says it goes on.
+    /// True while its job is one that waits.
+    pub fn is_waiting(&self) -> bool {
+        self.run.ctx.waits.holds(self.lease())
+    }
+
+    /// A step is done: what was waited for is there.
+    pub fn waits_no_more(&self) {
+        if self.is_waiting() {
+            self.run.ctx.waits.over(self.lease());
+            self.log
+                .header(&text::goes_on_again(&self.facts.name, self.release.version));
+        }
+    }
+
+    /// The first line of a release, or the one that says it goes on; one that waits said it already.
     pub fn announce(&self) {
+        if self.is_waiting() {
+            return;
+        }
         let goes_on = self.steps.iter().any(|row| row.done);
         self.log.header(&if goes_on {
             text::goes_on(&self.facts.name, self.release.version)

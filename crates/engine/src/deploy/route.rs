@@ -4,7 +4,7 @@ use domain::guest::Role;
 use domain::ports::{Progress, Wanted};
 
 use super::rollout::Rollout;
-use super::{Outcome, data};
+use super::{Outcome, data, lives};
 use crate::error::StepError;
 use crate::text;
 
@@ -19,6 +19,7 @@ pub(super) async fn route(rollout: &mut Rollout<'_>) -> Outcome {
         .guest_wanted(rollout.lease(), &guest, Wanted::Serving)
         .await?;
     let upstream = rollout.driver.address(&guest).await?;
+    lives::write_down(rollout).await?;
     let go_live = async {
         Ok(rollout
             .store()

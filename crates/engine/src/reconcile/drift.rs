@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::guest::{AppState, Observation, Role};
+use domain::guest::{AppState, GuestSeen, Observation, Role};
 use domain::job::Work;
 use domain::ports::{GuestRow, Wanted};
 use domain::release::DeploymentFacts;
@@ -55,22 +55,46 @@ async fn heal_one(ctx: &Context, facts: &DeploymentFacts) -> Result<(), StepErro
             tracing::info!(guest = %guest.id, why, "a guest cannot be seen")
         }
         Observation::Absent => start_again(ctx, facts, text::GUEST_LOST).await?,
-        Observation::Present(seen) => match seen.app {
-            AppState::Running { .. } | AppState::BackingOff { .. } => {}
-            AppState::Down {
-                last_exit,
-                crash_loop: true,
-            } => give_up(ctx, facts, &last_exit).await?,
-            AppState::Down {
-                last_exit,
-                crash_loop: false,
-            } => start_again(ctx, facts, &text::was_down(&last_exit)).await?,
-            AppState::Stopped | AppState::Frozen => {
-                start_again(ctx, facts, text::WAS_STOPPED).await?
+        Observation::Present(seen) => {
+            where_it_is(ctx, facts, &seen).await?;
+            match seen.app {
+                AppState::Running { .. } | AppState::BackingOff { .. } => {}
+                AppState::Down {
+                    last_exit,
+                    crash_loop: true,
+                } => give_up(ctx, facts, &last_exit).await?,
+                AppState::Down {
+                    last_exit,
+                    crash_loop: false,
+                } => start_again(ctx, facts, &text::was_down(&last_exit)).await?,
+                AppState::Stopped | AppState::Frozen => {
+                    start_again(ctx, facts, text::WAS_STOPPED).await?
+                }
             }
-        },
+        }
     }
     Ok(())
+}
+
+/// On a cluster a guest may have moved, or have another address: people are shown where it is, and the gateway goes there.
+async fn where_it_is(
+    ctx: &Context,
+    facts: &DeploymentFacts,
+    seen: &GuestSeen,
+) -> Result<(), StepError> {
+    let Some(machine) = &seen.machine else {
+        return Ok(());
+    };
+    let corrected = ctx.store().guest_seen_at(&seen.id, machine).await?;
+    let before = ctx.machine_seen(&facts.id, Some(machine.clone()));
+    let migrated = before.is_some_and(|before| before.node != machine.node);
+    if !corrected && !migrated {
+        return Ok(());
+    }
+    let words = text::moved(machine.vmid, machine.address, &machine.node);
+    tracing::info!(deployment = %facts.id, guest = %seen.id, words, "a guest is somewhere else");
+    ctx.warn(&facts.id, &words).await;
+    ctx.routes.sync(&facts.id).await
 }
 
 async fn serving_guest(

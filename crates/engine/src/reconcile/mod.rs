@@ -10,6 +10,8 @@ mod retire;
 mod tables;
 mod term;
 
+pub use orphans::Orphan;
+pub(crate) use orphans::Orphans;
 pub(crate) use term::Term;
 
 use std::sync::Arc;

@@ -26,6 +26,11 @@ pub(crate) async fn destroy(run: &Run, deployment: &DeploymentId) -> Result<(), 
     run.hold(async { Ok(driver.forget(deployment).await?) })
         .await?;
     forget_logs(run, deployment).await?;
+    if !facts.driver.is_of_a_place() {
+        // Its number may be another guest's tomorrow.
+        store.deployment_lives_at(&run.lease, None).await?;
+        run.ctx.machine_seen(deployment, None);
+    }
     Ok(store.destroyed(&run.lease).await?)
 }
 

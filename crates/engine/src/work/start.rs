@@ -6,7 +6,7 @@ use domain::status::Event;
 use domain::{DeploymentId, Failure, Status};
 
 use crate::deploy::rollout::Rollout;
-use crate::deploy::{check, provision, service};
+use crate::deploy::{check, lives, provision, service};
 use crate::error::{StepError, chain};
 use crate::runner::Run;
 use crate::text;
@@ -21,8 +21,11 @@ pub(crate) async fn start(run: &Run, deployment: &DeploymentId) -> Result<(), St
     let _turn = run.hold(async { Ok(waits.await) }).await?;
     let mut rollout = Rollout::open(run, &serving).await?;
     let settled = match bring_up(&mut rollout).await {
-        Err(StepError::Failed(failure)) => unhealthy(&rollout, &failure).await,
-        other => other,
+        Err(error) => match error.or_wait(rollout.facts.driver) {
+            StepError::Failed(failure) => unhealthy(&rollout, &failure).await,
+            other => Err(other),
+        },
+        done => done,
     };
     rollout.close().await?;
     settled
@@ -52,6 +55,7 @@ async fn serve(rollout: &Rollout<'_>) -> Result<(), StepError> {
         .guest_wanted(rollout.lease(), guest, Wanted::Serving)
         .await?;
     let upstream = rollout.driver.address(guest).await?;
+    lives::write_down(rollout).await?;
     let started = async {
         Ok(rollout
             .store()

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use domain::ports::{Change, Deployments, Releases, Scope};
-use domain::{ReleaseStatus, Status};
+use domain::{DriverKind, ReleaseStatus, Status};
 use sim::{Asked, World};
 
-use crate::lab::{APP, Life, URL, limits};
+use crate::lab::{APP, Life, URL, limits, world_of};
 
 /// A first deploy, a second one of another commit, a rollback. What an earlier life had asked for is not asked again.
 async fn drive(world: &World, life: &Life) {
@@ -103,8 +103,8 @@ fn second_life(world: &World, folder: &Path) {
     });
 }
 
-fn crash_at(boundary: u64) {
-    let world = World::new();
+fn crash_at(kind: DriverKind, boundary: u64) {
+    let world = world_of(kind);
     world.repo(URL).commit(APP);
     world.crash_at(boundary);
     let folder = tempfile::tempdir().unwrap();
@@ -114,8 +114,11 @@ fn crash_at(boundary: u64) {
 
 /// Every n-th boundary, so that the cases share the work.
 #[rstest::rstest]
-fn a_crash_at_any_boundary_changes_nothing(#[values(0, 1, 2, 3)] part: u64) {
-    let world = World::new();
+fn a_crash_at_any_boundary_changes_nothing(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+    #[values(0, 1, 2, 3)] part: u64,
+) {
+    let world = world_of(kind);
     world.repo(URL).commit(APP);
     let folder = tempfile::tempdir().unwrap();
     first_life(&world, folder.path());
@@ -124,6 +127,6 @@ fn a_crash_at_any_boundary_changes_nothing(#[values(0, 1, 2, 3)] part: u64) {
     assert!(boundaries > 100, "{boundaries}");
     for boundary in (part..boundaries).step_by(4) {
         eprintln!("crash at boundary {boundary} of {boundaries}");
-        crash_at(boundary);
+        crash_at(kind, boundary);
     }
 }

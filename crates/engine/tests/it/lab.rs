@@ -40,26 +40,37 @@ pub fn limits() -> EngineLimits {
 impl Life {
     /// A new process of the engine: on a world and a folder that may have seen others before.
     pub async fn begin(world: &World, folder: &Path, limits: EngineLimits) -> Self {
+        Self::begin_with(world, folder, limits, true).await
+    }
+
+    /// A process that has the database, and no place for guests.
+    pub async fn begin_without_driver(world: &World, folder: &Path) -> Self {
+        Self::begin_with(world, folder, limits(), false).await
+    }
+
+    async fn begin_with(world: &World, folder: &Path, limits: EngineLimits, driver: bool) -> Self {
         let plug = world.plug();
         let target = DatabaseTarget::Sqlite(folder.join("deployments.db"));
         let key = SecretKey::load_or_create(folder, None, &plug.dice).unwrap();
         let store = Database::open(&target, key, plug.clock.clone(), plug.dice.clone())
             .await
             .unwrap();
+        let kind = plug.driver.kind();
         let ports = Ports {
             store: store.clone(),
-            drivers: [(DriverKind::Local, plug.driver)].into(),
+            drivers: driver.then_some((kind, plug.driver)).into_iter().collect(),
             router: plug.router,
             probe: plug.probe,
             source: plug.source,
             clock: plug.clock,
             dice: plug.dice,
+            cluster: (kind == DriverKind::Proxmox).then_some(plug.cluster),
         };
         let config = EngineConfig {
             data_dir: folder.to_owned(),
             worker: WorkerId(format!("test-{}", engine_life())),
             sole_worker: true,
-            default_driver: DriverKind::Local,
+            default_driver: kind,
             base_domain: "localhost".into(),
             gateway_port: 8080,
             limits,
@@ -71,7 +82,12 @@ impl Life {
     }
 
     pub async fn ask(&self, name: &str, url: &str) -> Result<Accepted, Refusal> {
-        self.engine.deploy(request(name, url)).await
+        let driver = self.engine.default_driver();
+        let new = NewDeploy {
+            driver,
+            ..request(name, url)
+        };
+        self.engine.deploy(new).await
     }
 
     pub async fn deploy(&self, name: &str) -> Release {
@@ -182,11 +198,28 @@ pub fn request(name: &str, url: &str) -> NewDeploy {
 
 /// A world with one repository, a folder, and an engine.
 pub async fn lab() -> (World, tempfile::TempDir, Life) {
-    let world = World::new();
+    lab_on(World::new()).await
+}
+
+/// The same on a simulated cluster.
+pub async fn cluster_lab() -> (World, tempfile::TempDir, Life) {
+    lab_on(World::new().clustered()).await
+}
+
+/// An engine on this world, with one repository.
+pub async fn lab_on(world: World) -> (World, tempfile::TempDir, Life) {
     world.repo(URL).commit(APP);
     let folder = tempfile::tempdir().unwrap();
     let life = Life::begin(&world, folder.path(), limits()).await;
     (world, folder, life)
+}
+
+/// A world of this kind.
+pub fn world_of(kind: DriverKind) -> World {
+    match kind {
+        DriverKind::Local => World::new(),
+        DriverKind::Proxmox => World::new().clustered(),
+    }
 }
 
 /// A new process is a new worker.

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod changes;
+mod cluster;
 mod crash;
 mod deploy;
 mod faults;
 mod healing;
 mod lab;
+mod orphans;
 mod outage;
 mod servers;
 mod shared;

@@ -164,6 +164,7 @@ impl Settings {
             "build_seconds" => limits.build_timeout.as_secs().to_string(),
             "release_seconds" => limits.release_timeout.as_secs().to_string(),
             "stop_seconds" => limits.stop_grace.as_secs().to_string(),
+            "orphan_seconds" => limits.orphan_grace.as_secs().to_string(),
             other => self.proxmox.shown(other),
         }
     }
@@ -187,6 +188,7 @@ fn limits(read: &Reader<'_>) -> Result<EngineLimits, Fault> {
         build_timeout: read.or("build_seconds", parse::seconds, default.build_timeout)?,
         release_timeout: read.or("release_seconds", parse::seconds, default.release_timeout)?,
         stop_grace: read.or("stop_seconds", parse::seconds, default.stop_grace)?,
+        orphan_grace: read.or("orphan_seconds", parse::seconds, default.orphan_grace)?,
         lease: default.lease,
         presence: default.presence,
     })

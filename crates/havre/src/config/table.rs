@@ -43,6 +43,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("build_seconds", &["HAVRE_BUILD_SECONDS"]),
     setting("release_seconds", &["HAVRE_RELEASE_SECONDS"]),
     setting("stop_seconds", &["HAVRE_STOP_SECONDS"]),
+    setting("orphan_seconds", &["HAVRE_ORPHAN_SECONDS"]),
     setting("proxmox_url", &["PROXMOX_URL"]),
     setting("proxmox_token_id", &["PROXMOX_TOKEN_ID"]),
     setting("proxmox_token_secret", &["PROXMOX_TOKEN_SECRET"]),

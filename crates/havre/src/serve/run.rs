@@ -1,11 +1,9 @@
 //! The life of a server.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::DriverKind;
 use domain::job::WorkerId;
 use domain::ports::{Clock, Dice, SystemClock};
 use engine::{Engine, EngineConfig, Ports};
@@ -22,7 +20,6 @@ use crate::text;
 /// Runs the server until a signal. Apps and gateway go on after it.
 pub async fn run(screen: Screen, settings: Settings) -> Outcome {
     listen::loopback_only(settings.listen)?;
-    driver::known(&settings)?;
     let mut signals = Signals::take()?;
     let data_dir = DataDir::open(&settings.data_dir, data_dir::PATIENCE).await?;
     let listener = listen::listen(settings.listen).await?;
@@ -99,24 +96,24 @@ async fn start_engine(
 ) -> Result<Engine, Fault> {
     let (clock, dice) = world()?;
     let worker = dice.roll(|rng| format!("{:016x}", rng.next_u64()));
+    let world = (clock.clone(), dice.clone());
+    let places = driver::places(settings, data_dir, database, world).await?;
     let ports = Ports {
         store: database.clone(),
-        drivers: BTreeMap::from([(
-            DriverKind::Local,
-            driver::open(data_dir.path(), clock.clone())?,
-        )]),
+        drivers: places.drivers,
         router: Arc::new(gateway.client()),
         probe: Arc::new(::gateway::HttpProbe),
         source: source::open(settings, data_dir)?,
         clock,
         dice,
+        cluster: places.cluster,
     };
     let config = EngineConfig {
         data_dir: data_dir.folder("engine")?,
         worker: WorkerId(worker),
         // The data folder is locked: nobody else works at this place.
         sole_worker: true,
-        default_driver: settings.driver.unwrap_or_default(),
+        default_driver: places.default,
         base_domain: settings.base_domain.clone(),
         gateway_port: settings.gateway.port(),
         limits: settings.limits.clone(),

@@ -13,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod lookup;
 pub mod openapi;
+pub(crate) mod orphans;
 mod outcome;
 pub(crate) mod proxmox;
 pub(crate) mod releases;

@@ -4,7 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    actions, delete, deploy, deployments, env, events, health, list, logs, proxmox, releases, stats,
+    actions, delete, deploy, deployments, env, events, health, list, logs, orphans, proxmox,
+    releases, stats,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +36,7 @@ use super::{
         logs::logs,
         events::events,
         stats::stats,
+        orphans::orphans,
         proxmox::nodes,
         proxmox::vms,
         proxmox::resources,

@@ -98,6 +98,7 @@ impl Server {
             source: plug.source,
             clock: plug.clock,
             dice: plug.dice,
+            cluster: None,
         };
         let engine_config = EngineConfig {
             data_dir: dir.path().to_owned(),

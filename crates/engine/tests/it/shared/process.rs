@@ -77,6 +77,7 @@ impl Orders {
             source: Arc::new(shared),
             clock: clock(),
             dice: self.dice(),
+            cluster: None,
         };
         let lease = Duration::from_millis(self.lease);
         let config = EngineConfig {
@@ -89,6 +90,7 @@ impl Orders {
             limits: EngineLimits {
                 lease,
                 presence: lease,
+                orphan_grace: lease,
                 ..EngineLimits::default()
             },
         };
