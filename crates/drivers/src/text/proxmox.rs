@@ -513,3 +513,8 @@ pub const MAKE_KEY: &str = "make Havre's SSH key";
 pub const READ_KEY: &str = "read Havre's SSH key";
 /// As above.
 pub const REACH_JUMP: &str = "log in at the jump host";
+
+/// What is done with the settings of a cluster, as a fragment.
+pub const READ_SETTINGS: &str = "use the settings of the cluster";
+/// What to do when the cluster does not let us in.
+pub const LOOK_AGAIN: &str = "Look with `havre proxmox setup --check`.";

@@ -14,8 +14,6 @@ pub struct Can {
     pub clone: bool,
     /// Snapshots.
     pub snapshot: bool,
-    /// Turning a guest into a template.
-    pub template: bool,
 }
 
 /// What a guest on a storage was told. Only a template is told truly whether its clones can be linked.
@@ -23,7 +21,6 @@ pub struct Can {
 struct Told {
     clone: Option<bool>,
     snapshot: bool,
-    template: bool,
 }
 
 /// A storage with what it can.
@@ -132,7 +129,6 @@ async fn ask(guest: &Guest, template: bool) -> pve::Result<Told> {
     Ok(Told {
         clone,
         snapshot: guest.can(Feature::Snapshot, None).await?,
-        template: guest.can(Feature::Template, None).await?,
     })
 }
 
@@ -146,7 +142,6 @@ impl StorageSeen {
         Can {
             clone: self.told.and_then(|told| told.clone).unwrap_or(thin),
             snapshot: self.told.map_or(thin, |told| told.snapshot),
-            template: self.told.is_none_or(|told| told.template || thin),
         }
     }
 }

@@ -10,8 +10,6 @@ use crate::config::Settings;
 pub const STATIC_NOT_FOUND: &str = "404: there is no such page.\n";
 pub const LOOPBACK_ONLY: &str = "Loopback only until logins exist";
 pub const LOOPBACK_ONLY_CURE: &str = "Listen on 127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel: ssh -L 5000:127.0.0.1:5000 HOST.";
-pub const DRIVER_NOT_YET: &str = "The Proxmox driver is not in this version yet.";
-pub const DRIVER_NOT_YET_CURE: &str = "Leave HAVRE_DRIVER out, or set it to local.";
 pub const STOPPING: &str = "Stopping: apps and gateway go on. Once more to stop at once.";
 
 pub fn static_serves(dir: &Path, listen: SocketAddr) -> String {
