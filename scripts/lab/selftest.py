@@ -333,6 +333,7 @@ def end(clock: Clock) -> None:
 def main() -> None:
     """All of it, or one container and a long wait for the test of a killed lab."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(KEY)], check=True)
+    print("slot", ENV["HAVRE_LAB_SLOT"], flush=True)
     clock = Clock()
     if "--hang" in sys.argv:
         create(101, "10.77.0.11")
