@@ -21,13 +21,13 @@ impl<T> During<T> for Result<T, pve::Error> {
 pub fn fault(what: &str, error: pve::Error) -> DriverError {
     match error.kind() {
         Kind::NoQuorum => DriverError::Transient(text::no_quorum(error.reason())),
-        Kind::MissingPrivilege { path, privileges } => DriverError::Other {
-            what: text::missing_privilege(path, privileges),
-            source: Box::new(error),
+        Kind::MissingPrivilege { path, privileges } => DriverError::Toolchain {
+            what: text::missing_privilege(what, path, privileges),
+            cure: text::GIVE_PRIVILEGES.into(),
         },
-        Kind::Credentials => DriverError::Other {
+        Kind::Credentials => DriverError::Toolchain {
             what: text::CREDENTIALS.into(),
-            source: Box::new(error),
+            cure: text::NEW_TOKEN.into(),
         },
         Kind::Capacity => DriverError::Capacity {
             what: format!("{what}: {error}"),

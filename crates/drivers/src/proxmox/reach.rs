@@ -66,6 +66,27 @@ pub async fn seen(machine: &Guest) -> Result<Vec<IpAddr>, DriverError> {
     Ok(found)
 }
 
+/// A machine that shows another key for this long is another machine: one that starts has its own by then.
+const STRANGER: Duration = Duration::from_secs(20);
+
+/// Why there was no way in.
+#[derive(Debug)]
+pub enum NoEntry {
+    /// Another machine has the address.
+    Stranger(IpAddr),
+    /// Nobody opened within the bound of a boot.
+    Closed(DriverError),
+}
+
+impl From<NoEntry> for DriverError {
+    fn from(none: NoEntry) -> Self {
+        match none {
+            NoEntry::Stranger(address) => Self::Transient(text::other_host_key(address)),
+            NoEntry::Closed(error) => error,
+        }
+    }
+}
+
 /// Knocks until a machine that starts opens, showing one of these keys; none: whatever it shows.
 ///
 /// # Errors
@@ -75,9 +96,10 @@ pub async fn knock(
     addresses: &[IpAddr],
     user: &str,
     believed: &[HostKey],
-) -> Result<(IpAddr, HostKey), DriverError> {
+) -> Result<(IpAddr, HostKey), NoEntry> {
     let begun = Instant::now();
     let mut pause = FIRST;
+    let mut strange_since: Option<Instant> = None;
     loop {
         let mut last = None;
         for address in addresses {
@@ -86,11 +108,21 @@ pub async fn knock(
                 Err(shut) => last = Some((*address, shut)),
             }
         }
+        // Only strangers, and for long: the address belongs to another machine.
+        match last {
+            Some((address, Shut::Stranger)) => {
+                let since = strange_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= STRANGER {
+                    return Err(NoEntry::Stranger(address));
+                }
+            }
+            _ => strange_since = None,
+        }
         if begun.elapsed() >= site.limits().boot {
-            return Err(match last {
+            return Err(NoEntry::Closed(match last {
                 Some((address, shut)) => shut_out(address, &shut),
                 None => DriverError::Transient(text::NO_ADDRESSES.into()),
-            });
+            }));
         }
         // A stranger may be the machine that had the address before, or ours before sshd has its new key; sshd may open
         // before its keys are there. All of that passes, or the bound ends it.

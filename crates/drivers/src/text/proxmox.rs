@@ -61,13 +61,6 @@ pub fn no_system(kind: DeploymentKind) -> DriverError {
     }
 }
 
-/// A template was preferred, and is not there.
-pub fn no_preferred(wanted: &str, storage: &str) -> String {
-    format!(
-        "The template {wanted} of the settings is not on storage {storage}; the newest that is there is used."
-    )
-}
-
 /// Another version than the one asked for is used.
 pub fn other_version(runtime: Runtime, asked: &VersionWish, used: Release, os: Os) -> String {
     format!(
@@ -161,18 +154,6 @@ pub fn base_ready(name: &str, versions: &[String], linked: bool) -> String {
     format!("The base {name} is ready{with}; {how}.")
 }
 
-/// A base grew too large.
-pub fn large_base(name: &str, bytes: u64, most: u64) -> DriverError {
-    DriverError::Capacity {
-        what: format!(
-            "the base {name} takes {} MB; at most {} MB are allowed",
-            bytes >> 20,
-            most >> 20
-        ),
-        cure: "Choose a smaller template in `havre proxmox setup`.".into(),
-    }
-}
-
 /// Progress of making a base.
 pub const BASE_INSTALLS: &str = "Installing the runtime's packages";
 /// Progress of making a base.
@@ -233,7 +214,7 @@ fn unfit(why: &Unfit) -> String {
         Unfit::NotAllowed => "is not allowed by the settings".into(),
         Unfit::NotAsked => "was not asked for".into(),
         Unfit::Offline => "is offline or does not answer".into(),
-        Unfit::NoBridge => "does not have the bridge".into(),
+        Unfit::NoBridge => "does not have the bridge, or the token may not use it".into(),
         Unfit::NoStorage => "does not have the storage".into(),
         Unfit::Memory(free) => format!("has {} MB of memory free", free >> 20),
         Unfit::Disk(free) => format!("has {} GB of disk free", free >> 30),
@@ -288,21 +269,28 @@ pub fn no_quorum(reason: &str) -> String {
     )
 }
 
-/// The token lacks a privilege.
-pub fn missing_privilege(path: &str, privileges: &[String]) -> String {
+/// The token lacks a privilege. `doing` is a fragment.
+pub fn missing_privilege(doing: &str, path: &str, privileges: &[String]) -> String {
     let which = match privileges {
         [] => "a privilege".to_owned(),
         some => some.join(" or "),
     };
-    let place = if path.is_empty() { "there" } else { path };
-    format!(
-        "the cluster's token lacks {which} on {place}. `havre proxmox setup --check` prints the commands that give it"
-    )
+    let place = if path.is_empty() {
+        "a path that the cluster does not name"
+    } else {
+        path
+    };
+    format!("The cluster's token lacks {which} on {place}, which is needed to {doing}.")
 }
 
+/// What to do about a missing privilege.
+pub const GIVE_PRIVILEGES: &str =
+    "`havre proxmox setup --check` prints the commands that give it; then deploy again.";
+
 /// The token is refused.
-pub const CREDENTIALS: &str =
-    "the cluster does not accept Havre's API token. Run `havre proxmox setup` to give another one";
+pub const CREDENTIALS: &str = "The cluster does not accept Havre's API token.";
+/// What to do about a refused token.
+pub const NEW_TOKEN: &str = "Give another one by `havre proxmox setup`.";
 
 /// What to do when the cluster is full.
 pub const MAKE_ROOM: &str =
@@ -313,11 +301,6 @@ pub fn locked(what: &str, lock: &str) -> String {
     format!(
         "{what} waits for a lock of the cluster ({lock}) that is not released; it is tried again"
     )
-}
-
-/// A task of the cluster ended with warnings.
-pub fn task_warned(what: &str, count: u32) -> String {
-    format!("{what}: the cluster's task ended with {count} warnings")
 }
 
 /// The machine is somebody else's.
@@ -481,11 +464,6 @@ pub const MACHINE_DOWN: &str = "its machine on the cluster was stopped";
 
 // The report
 
-/// What a container is.
-pub const LXC: &str = "LXC: each app runs in an unprivileged container of its own on the cluster; containers share the node's kernel.";
-/// What a VM is.
-pub const VM: &str =
-    "VM: each app runs in a virtual machine of its own on the cluster, with a kernel of its own.";
 /// Both.
 pub const LXC_OR_VM: &str = "Each app runs in a machine of its own on the cluster: an unprivileged container (shares the node's kernel) or a VM (has its own).";
 /// Memory and cores.

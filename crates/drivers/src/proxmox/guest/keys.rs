@@ -9,8 +9,10 @@ use ssh::HostKey;
 use crate::proxmox::details::{Confirmed, GuestDetails, GuestStage};
 use crate::proxmox::inside::Inside;
 use crate::proxmox::notebook::GuestNote;
-use crate::proxmox::reach;
+use crate::proxmox::reach::{self, NoEntry};
+use crate::proxmox::settings::AddressPlan;
 use crate::proxmox::site::Site;
+use crate::text::proxmox as text;
 
 /// Reaches the machine until it has shown a key that is its own.
 pub async fn meet(site: &Site, note: &mut GuestNote, machine: &Guest) -> Result<(), DriverError> {
@@ -27,13 +29,39 @@ pub async fn meet(site: &Site, note: &mut GuestNote, machine: &Guest) -> Result<
         Some(own) if note.details.pinned => vec![own.clone()],
         _ => own.iter().cloned().chain([base]).collect(),
     };
-    let (address, shown) = reach::knock(site, &addresses, "root", &believed).await?;
+    let (address, shown) = match reach::knock(site, &addresses, "root", &believed).await {
+        Ok(met) => met,
+        Err(NoEntry::Stranger(address)) => return Err(another_address(site, note, address).await),
+        Err(other) => return Err(other.into()),
+    };
     if own.as_ref() == Some(&shown) {
         return met(site, note, address).await;
     }
     let own = renew(site, note, address, &shown).await?;
     reach::knock(site, &[address], "root", &[own]).await?;
     met(site, note, address).await
+}
+
+/// Somebody else uses an address of our range: the guest gets another one when it is configured again.
+async fn another_address(site: &Site, note: &mut GuestNote, taken: IpAddr) -> DriverError {
+    let told = DriverError::Transient(text::other_host_key(taken));
+    let (AddressPlan::Range(range), IpAddr::V4(address)) =
+        (&site.settings().network.addresses, taken)
+    else {
+        return told;
+    };
+    let moved = async {
+        let fresh = site
+            .notebook
+            .address(&note.owner, range, &[address])
+            .await?;
+        let change = |details: &mut GuestDetails| {
+            details.fixed = Some(fresh.into());
+            details.stage = details.stage.min(GuestStage::Cloned);
+        };
+        site.notebook.change(note, change).await
+    };
+    moved.await.err().unwrap_or(told)
 }
 
 /// A new key, written down before the machine shows it: a cut in between is found again by either key.
