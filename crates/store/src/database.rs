@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Clock, Dice};
+use sqlx::ConnectOptions;
 
 use crate::deployments::Totals;
 use crate::dial::{Dialed, Need, Way, dial, sorted};
@@ -21,7 +22,7 @@ use crate::pools::{Pools, TimeSource};
 use crate::records::Batches;
 use crate::reserve::Reserve;
 use crate::rows::Read;
-use crate::sql::{Conn, Link, Transaction, query};
+use crate::sql::{Conn, Link, Owned, Transaction, query};
 use crate::target::DatabaseTarget;
 use crate::tx::Tx;
 use crate::vault::Vault;
@@ -96,6 +97,7 @@ impl Database {
         // Before the file is opened: closing it once more would end SQLite's locks on it.
         let dialed = dial(target, Need::Write, PATIENCE).await?;
         let lock = target.file().map(claim_file).transpose()?;
+        refuse_stranger(target).await?;
         let pools = pools(target, dialed, &clock)
             .await
             .map_err(|error| sorted(target, &error))?;
@@ -249,6 +251,19 @@ async fn pools(
     }
 }
 
+/// A file that is not Havre's is refused before anything is changed in it: a connection that writes begins a log there.
+async fn refuse_stranger(target: &DatabaseTarget) -> Result<(), OpenError> {
+    let Some(path) = target.file() else {
+        return Ok(());
+    };
+    let told = |error: sqlx::Error| OpenError::from(sorted(target, &error));
+    let connection = dialect::connect::guest(path).connect().await;
+    let mut connection = Owned::Sqlite(connection.map_err(told)?);
+    let known = migrate::is_known(&mut connection.link()).await;
+    connection.close().await.map_err(told)?;
+    Ok(known?)
+}
+
 /// Takes an SQLite file for this process alone, and makes it if it is not there.
 pub(crate) fn claim_file(path: &Path) -> Result<Lock, OpenError> {
     let lock = Lock::take(path)?;
@@ -264,10 +279,8 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
         .write(true)
         .mode(0o600)
         .open(path);
-    made.map(drop).map_err(|error| OpenError::CannotOpen {
-        path: path.to_owned(),
-        why: error.to_string(),
-    })
+    made.map(drop)
+        .map_err(|error| OpenError::of_io(path, path, &error))
 }
 
 /// Schema, then key: a start that was cut is gone on with by the next one.

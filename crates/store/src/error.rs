@@ -1,14 +1,15 @@
 //! What goes wrong, and how it is told: [`OpenError`] at start, [`Fault`] inside a query until the port's own error.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::ports::{StoreError, StoreResult};
 use domain::status::{IllegalReleaseTransition, IllegalTransition};
 
-use crate::dial::DialError;
+use crate::dial::{DialError, DialKind};
 use crate::dialect::{self, Trouble};
 use crate::key::KeyError;
 use crate::migrate::MigrateError;
+use crate::target::DatabaseTarget;
 use crate::text;
 
 /// Why a database was not opened. Each says what to do.
@@ -51,8 +52,23 @@ pub enum OpenError {
     #[error(transparent)]
     Dial(#[from] DialError),
     /// Anything else.
-    #[error("{}", text::not_opened(&.0.to_string()))]
+    #[error("{}", text::not_opened(&text::said(.0)))]
     Database(#[from] sqlx::Error),
+}
+
+impl OpenError {
+    /// A file beside the database, or the database, that the system does not give.
+    pub(crate) fn of_io(database: &Path, path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        if matches!(error.kind(), StorageFull | QuotaExceeded) {
+            let target = DatabaseTarget::Sqlite(database.to_owned());
+            return DialError::new(&target, DialKind::DiskFull, None).into();
+        }
+        Self::CannotOpen {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
+    }
 }
 
 /// What went wrong inside a query, before it is known what was being done.

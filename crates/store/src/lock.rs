@@ -22,10 +22,7 @@ impl Lock {
     /// Takes the lock of this database, or says that another server has it.
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let path = lock_path(database);
-        let cannot = |error: io::Error| OpenError::CannotOpen {
-            path: path.clone(),
-            why: error.to_string(),
-        };
+        let cannot = |error: io::Error| OpenError::of_io(database, &path, &error);
         for _ in 0..TRIES {
             let file = open(&path).map_err(cannot)?;
             match file.try_lock() {

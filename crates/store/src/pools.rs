@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ports::Clock;
+use futures_util::future::BoxFuture;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -89,7 +90,9 @@ impl Pools {
                 Box::pin(async move { greeting.execute(connection).await.map(drop) })
             })
             .connect_lazy_with(options);
-        Self::Postgres(pool, Breaker::new(clock))
+        let asked = pool.clone();
+        let probe = move || pools_answer(asked.acquire());
+        Self::Postgres(pool, Breaker::new(clock, probe))
     }
 
     pub(crate) fn mysql(
@@ -109,7 +112,9 @@ impl Pools {
                 Box::pin(async move { greeting.execute(connection).await.map(drop) })
             })
             .connect_lazy_with(options);
-        Self::MySql(pool, dialect, Breaker::new(clock))
+        let asked = pool.clone();
+        let probe = move || pools_answer(asked.acquire());
+        Self::MySql(pool, dialect, Breaker::new(clock, probe))
     }
 
     /// What is at the other end.
@@ -182,6 +187,13 @@ impl Pools {
             Self::MySql(pool, ..) => pool.close().await,
         }
     }
+}
+
+/// What the breaker looks at: whether a connection comes.
+fn pools_answer<T>(
+    asked: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> BoxFuture<'static, Result<(), sqlx::Error>> {
+    Box::pin(async move { asked.await.map(drop) })
 }
 
 /// True when a connection that was idle can be used; an error has the pool take another one.

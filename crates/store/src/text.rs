@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod backup;
 mod dial;
+mod said;
 mod target;
 
 pub(crate) mod migrate;
@@ -14,6 +15,7 @@ use std::path::Path;
 use domain::release::Version;
 
 pub(crate) use dial::*;
+pub(crate) use said::said;
 pub(crate) use target::*;
 
 pub(crate) fn in_use(path: &Path) -> String {

@@ -1,6 +1,7 @@
 //! `havre list`.
 
 use api::{DeploymentObject, DeploymentPage};
+use domain::Status;
 
 use super::Context;
 use crate::cli::ListArgs;
@@ -126,7 +127,19 @@ fn print(context: &Context, deployments: &[DeploymentObject]) -> Result<(), Faul
     for deployment in deployments {
         table.row(row(deployment));
     }
-    context.screen.out(&table.to_string())
+    context.screen.out(&table.to_string())?;
+    if deployments.iter().any(is_odd) {
+        context.screen.say(text::ODD_ROWS);
+    }
+    Ok(())
+}
+
+/// True for a row that another program wrote, with values that cannot be read as what they should be. All that a record is
+/// warned of is that; of an app the server warns of other things, too.
+fn is_odd(deployment: &DeploymentObject) -> bool {
+    let is_record = !deployment.managed && !deployment.warnings.is_empty();
+    let is_status = deployment.status.parse::<Status>().is_ok();
+    is_record || !is_status || deployment.created_at.is_none()
 }
 
 fn row(deployment: &DeploymentObject) -> Vec<String> {
@@ -141,9 +154,14 @@ fn row(deployment: &DeploymentObject) -> Vec<String> {
             }
         });
     let driver = deployment.driver.as_deref().unwrap_or(text::RECORD);
+    let mark = if is_odd(deployment) {
+        text::ODD_MARK
+    } else {
+        ""
+    };
     vec![
         deployment.name.clone(),
-        deployment.status.clone(),
+        format!("{}{mark}", deployment.status),
         release,
         deployment.framework.clone().unwrap_or_default(),
         driver.to_owned(),

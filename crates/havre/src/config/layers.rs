@@ -1,7 +1,9 @@
 //! Lays the sources of settings over each other and remembers which one each value came from.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Map, Value};
@@ -54,6 +56,9 @@ pub struct Layers {
     /// Variables of the original that are set and mean nothing, with where they are set.
     pub ignored: Vec<(String, &'static str)>,
 }
+
+/// The largest file of settings, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// One value with the words for where it came from.
 struct Found {
@@ -158,7 +163,7 @@ fn read_dot_env(
             .why(why)
             .cure(text::DOT_ENV_CURE)
     };
-    match std::fs::read_to_string(path) {
+    match read_bounded(path) {
         Ok(content) => dot_env::parse(&content, env).map_err(|line| bad(text::bad_line(line))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
         // A folder of that name is a virtual environment of Python.
@@ -167,9 +172,28 @@ fn read_dot_env(
     }
 }
 
+/// A file of settings, as text. What is no file is not waited for: nobody may ever write into a pipe of that name, and a
+/// device has no end.
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(std::io::Error::other(text::NOT_A_FILE));
+    }
+    let mut content = String::new();
+    let read = file.take(MOST_BYTES + 1).read_to_string(&mut content)?;
+    match read as u64 > MOST_BYTES {
+        true => Err(std::io::Error::other(text::file_too_large(MOST_BYTES))),
+        false => Ok(content),
+    }
+}
+
 /// The same file may describe the app of this folder, so tables other than `[server]` are nobody's business here.
 fn from_toml(path: &Path) -> Result<Vec<Found>, Fault> {
-    let Ok(content) = std::fs::read_to_string(path) else {
+    let Ok(content) = read_bounded(path) else {
         return Ok(Vec::new());
     };
     let bad = |why: String| Fault::new(Exit::BadInput, text::unreadable_file(path)).why(why);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use store::admin::{AdminError, BackupError, RestoreError, VerifyError};
 use store::schema::MigrationsError;
-use store::{MigrateError, OpenError};
+use store::{DialKind, MigrateError, OpenError};
 
 use crate::exit::{Exit, Fault};
 
@@ -17,6 +17,7 @@ pub fn exit_of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::InUse(_) => Exit::Refused,
         OpenError::NotThere(_) => Exit::NotFound,
+        OpenError::Dial(error) if *error.kind() == DialKind::DiskFull => Exit::Platform,
         OpenError::Dial(error) if error.kind().is_passing() => Exit::Unreachable,
         OpenError::Schema(error) => exit_of_migrate(error),
         OpenError::Database(_) => Exit::Platform,

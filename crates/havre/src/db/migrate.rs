@@ -24,6 +24,7 @@ pub async fn migrate(screen: Screen, args: MigrateArgs) -> Outcome {
         MigrateReport::NoChanges => none(screen),
         MigrateReport::Written {
             file,
+            dir,
             steps,
             loses,
             loses_back,
@@ -43,7 +44,7 @@ pub async fn migrate(screen: Screen, args: MigrateArgs) -> Outcome {
             for loss in &loses_back {
                 screen.warn(&text::db_loses_back(loss));
             }
-            screen.out(&text::db_written(&file))?;
+            screen.out(&text::db_written(&file, &dir))?;
             Ok(Exit::Done)
         }
     }

@@ -14,6 +14,7 @@ mod reset;
 mod restore;
 mod seed;
 mod show;
+mod spool;
 mod stats;
 mod subject;
 mod upgrade;
@@ -37,7 +38,7 @@ pub async fn run(screen: Screen, command: DbCommand) -> Outcome {
         DbCommand::Current(args) => versions::current(screen, args).await,
         DbCommand::Backup(args) => backup::backup(screen, args).await,
         DbCommand::Restore(args) => restore::restore(screen, &args).await,
-        DbCommand::Verify(args) => restore::verify(screen, &args),
+        DbCommand::Verify(args) => restore::verify(screen, &args).await,
         DbCommand::Check => check::check(screen).await,
     }
 }

@@ -8,6 +8,7 @@ use store::portable::Header;
 use store::schema::Migrations;
 
 use super::progress::Progress;
+use super::spool::Source;
 use super::subject::Subject;
 use super::{ask, key};
 use crate::cli::{RestoreArgs, VerifyArgs};
@@ -19,6 +20,8 @@ use crate::text;
 pub async fn restore(screen: Screen, args: &RestoreArgs) -> Outcome {
     let subject = Subject::to_change(screen)?;
     let key = key::at_hand(&subject)?;
+    // Before the database is held: whoever pipes it in may be slow.
+    let source = Source::of(&args.file, &subject.data_dir).await?;
     let mut admin = subject.open(Access::Alone).await?;
     super::alone::check(&mut admin, args.force).await?;
     let migrations = Migrations::embedded()?;
@@ -37,9 +40,9 @@ pub async fn restore(screen: Screen, args: &RestoreArgs) -> Outcome {
     };
     let bar = Progress::new(text::DB_LOADING, None);
     let told = |now: store::admin::Progress| bar.phase(now);
-    let restored = load(&mut admin, &migrations, &args.file, &options, &told).await;
+    let restored = load(&mut admin, &migrations, source.path(), &options, &told).await;
     drop(bar);
-    let report = restored?;
+    let report = restored.map_err(|error| source.named(error.into()))?;
     admin.close().await?;
     told_restored(screen, &report)?;
     Ok(Exit::Done)
@@ -78,11 +81,12 @@ fn told_restored(screen: Screen, report: &RestoreReport) -> Result<(), crate::ex
 }
 
 /// Reads a backup to its end, and says what is in it. No database is touched.
-pub fn verify(screen: Screen, args: &VerifyArgs) -> Outcome {
+pub async fn verify(screen: Screen, args: &VerifyArgs) -> Outcome {
+    let source = Source::of(&args.file, &std::env::temp_dir()).await?;
     let bar = Progress::new(text::DB_CHECKING, None);
-    let verified = read_through(&args.file, &|now| bar.phase(now));
+    let verified = read_through(source.path(), &|now| bar.phase(now));
     drop(bar);
-    let report = verified?;
+    let report = verified.map_err(|error| source.named(error.into()))?;
     if screen.json {
         let body = json!({
             "success": true,

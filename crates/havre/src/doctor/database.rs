@@ -40,7 +40,7 @@ pub async fn checks(
     match store::probe(&target, PATIENCE).await {
         Ok(server) => {
             checks.extend(look(&target, &server, ours, clock.as_ref()));
-            checks.extend(schema::check(&target, clock).await);
+            checks.extend(schema::checks(&target, clock).await);
         }
         Err(error) => checks.push(Check::fail("database", error.what(), error.cure())),
     }

@@ -165,6 +165,9 @@ pub fn next_page(page: u64) -> String {
 
 pub const MORE_BY_TAG: &str = "There may be more: ask the same with `--all`.";
 
+/// Behind the status of a row that cannot be read.
+pub const ODD_MARK: &str = " (!)";
+pub const ODD_ROWS: &str = "(!) Another program wrote values there that Havre cannot read. `havre show NAME` says which, `havre db check` names all.";
 pub const LIST_HEAD: [&str; 6] = ["NAME", "STATUS", "RELEASE", "FRAMEWORK", "DRIVER", "URL"];
 pub const RELEASES_HEAD: [&str; 7] = [
     "RELEASE", "STATUS", "CAUSE", "COMMIT", "REF", "DISK", "CREATED",

@@ -53,6 +53,12 @@ pub fn bad_database_url(origin: &str) -> String {
     format!("The database is not set right (from: {origin}).")
 }
 
+pub const NOT_A_FILE: &str = "It is not a file.";
+
+pub fn file_too_large(most: u64) -> String {
+    format!("It is larger than {} MiB.", most >> 20)
+}
+
 pub fn bad_line(number: usize) -> String {
     format!("Line {number} is not one.")
 }

@@ -40,7 +40,7 @@ pub const DB_BY_OWNER: &str = "By owner";
 pub const DB_UNKNOWN_STATUS: &str = "(unknown)";
 pub const DB_OTHERS: &str = "(others)";
 pub const DB_CHECK_HEAD: [&str; 2] = ["CHECK", "FOUND"];
-pub const DB_NOT_LOOKED: &str = "not looked at";
+pub const DB_NOT_LOOKED: &str = "not looked at: first the schema must be whole";
 pub const DB_FINE: &str = "nothing wrong";
 pub const DB_CHECK_INTEGRITY: &str = "integrity";
 pub const DB_CHECK_SCHEMA: &str = "schema and indexes";
@@ -163,12 +163,45 @@ pub fn db_loses_back(what: &str) -> String {
     format!("going back down loses something: {what}")
 }
 
-pub fn db_written(file: &Path) -> String {
+pub fn db_written(file: &Path, dir: &Path) -> String {
     format!(
-        "Wrote {}. Read it, then apply it with `havre db upgrade`.",
-        file.display()
+        "Wrote {}. Read it, then apply it: havre db upgrade --dir {}",
+        file.display(),
+        pasted(&dir.to_string_lossy())
     )
 }
+
+/// A word as it can be pasted into a shell.
+fn pasted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+pub const DB_STDIN_TERMINAL: &str = "`-` is the standard input, and nothing is piped into it.";
+pub const DB_STDIN_TERMINAL_CURE: &str =
+    "Name the file, or pipe it: ssh HOST cat havre.backup | havre db restore - --yes";
+pub const DB_STDIN: &str = "the standard input";
+pub const DB_STDIN_NO_BACKUP: &str =
+    "What comes in at the standard input is not a backup that Havre wrote.";
+
+pub fn db_stdin_failed(folder: &Path, why: &str) -> String {
+    format!(
+        "The standard input cannot be kept in {} while it is read: {why}.",
+        folder.display()
+    )
+}
+
+pub fn db_stdin_too_large(folder: &Path) -> String {
+    format!(
+        "The standard input does not fit into {}: some room there must be left.",
+        folder.display()
+    )
+}
+
+pub const DB_STDIN_CURE: &str = "It is read twice, so it is kept in a file meanwhile. Make room there, or save it to a file on another disk and name that.";
 
 pub fn db_seeded(added: u64, before: u64) -> String {
     match before {

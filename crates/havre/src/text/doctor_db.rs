@@ -74,6 +74,10 @@ pub fn db_behind(version: u32, newest: u32) -> String {
     )
 }
 
+pub fn db_shared_by(servers: &[String]) -> String {
+    format!("used by: {}", servers.join(", "))
+}
+
 pub fn db_original(model: &str) -> String {
     format!(
         "The tables are the original platform's ({model}); Havre does not adopt them by itself."

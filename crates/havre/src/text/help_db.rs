@@ -33,7 +33,7 @@ pub const DOWNGRADE_TO: &str = "Down to this version; else one step";
 pub const DRY_RUN: &str = "Prints the SQL for this database and changes nothing";
 pub const BACKUP_FILE: &str =
     "Where to; `-` is the standard output [default: havre-TIME.backup in the working folder]";
-pub const RESTORE_FILE: &str = "The backup";
+pub const RESTORE_FILE: &str = "The backup; `-` is the standard input";
 pub const RESTORE_FORCE: &str =
     "Even while a server uses the database; not on SQLite, whose file a server locks";
 pub const WITHOUT_KEY: &str =

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::upgrade::back_up;
 use super::{Admin, UpgradeOptions, UpgradeReport};
-use crate::dialect::{self, adoption};
+use crate::dialect::adoption;
 use crate::migrate::MigrateError;
 use crate::migrate::adopt::{Adopted, Original, adopt, old_name, original};
 use crate::migrate::ledger::Ledger;
 use crate::migrate::moves::between;
 use crate::migrate::run::{Run, rehearse_from};
 use crate::schema::{Migrations, Schema};
-use crate::sql::query;
 use crate::text::migrate as text;
 
 /// What was taken over, and what people should know of it.
@@ -80,8 +79,6 @@ pub(super) async fn take_over(
     }
     let run = Run { migrations, now };
     let (adopted, done) = adopt(run, &mut admin.link()).await?;
-    let make_lock = dialect::make_write_lock(admin.dialect());
-    query(make_lock).execute(admin.link()).await?;
     report.up = done.up;
     report.adopted = Some(adopted.into());
     Ok(report)

@@ -24,7 +24,7 @@ use crate::text::admin as text;
 /// How to look.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions<'k> {
-    /// The key of the secrets; without it secrets are not looked at.
+    /// The key of the secrets; that there is none is a finding where something is encrypted.
     pub key: Option<&'k SecretKey>,
     /// The most findings that are listed: 1 to 10,000; all are counted.
     pub most: usize,
@@ -64,7 +64,7 @@ impl CheckReport {
 pub struct Checked {
     /// What.
     pub what: CheckKind,
-    /// False when it could not be looked at: the schema is another one, or there is no key.
+    /// False when it could not be looked at: tables or columns are missing.
     pub looked: bool,
     /// Errors and warnings.
     pub findings: u64,
@@ -180,10 +180,12 @@ async fn look(
     survived(rows::look(link, findings).await, findings)?;
     findings.begin(CheckKind::Labels);
     survived(links::labels(link, findings).await, findings)?;
-    if let Some(key) = options.key {
-        findings.begin(CheckKind::Secrets);
-        survived(sealed::look(link, key, findings).await, findings)?;
-    }
+    findings.begin(CheckKind::Secrets);
+    let looked = match options.key {
+        Some(key) => sealed::look(link, key, findings).await,
+        None => sealed::without_key(link, findings).await,
+    };
+    survived(looked, findings)?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub enum AdminError {
     #[error("{}", text::BUSY)]
     Busy,
     /// The database failed.
-    #[error("{}", text::failed(&.0.to_string()))]
+    #[error("{}", text::failed(&crate::text::said(.0)))]
     Database(sqlx::Error),
 }
 
@@ -29,6 +29,9 @@ impl From<sqlx::Error> for AdminError {
     fn from(error: sqlx::Error) -> Self {
         if dialect::is_locked(&error) {
             return Self::Busy;
+        }
+        if dialect::is_missing_table(&error) {
+            return Self::Refused(crate::text::said(&error));
         }
         Self::Database(error)
     }

@@ -8,7 +8,7 @@ use super::Admin;
 use super::upgrade::load;
 use crate::dialect::introspect::{self, Size};
 use crate::migrate::ledger::{DEPLOYMENTS, Ledger};
-use crate::migrate::{MigrateError, refuse};
+use crate::migrate::{MigrateError, refuse, whole};
 use crate::schema::{Op, Schema};
 
 /// Which schema a database has.
@@ -68,7 +68,11 @@ pub async fn state(admin: &mut Admin, dir: Option<&PathBuf>) -> Result<SchemaSta
     let migrations = load(dir)?;
     let ledger = Ledger::read(&mut admin.link()).await?;
     let version = ledger.version();
-    let kind = match refuse(&mut admin.link(), &ledger, &migrations).await {
+    let mut usable = refuse(&mut admin.link(), &ledger, &migrations).await;
+    if usable.is_ok() {
+        usable = whole::is_whole(&mut admin.link(), &ledger, &migrations).await;
+    }
+    let kind = match usable {
         Ok(()) if version == 0 => SchemaKind::Empty,
         Ok(()) if version < migrations.newest() => SchemaKind::Behind,
         Ok(()) => SchemaKind::Current,

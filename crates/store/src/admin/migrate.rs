@@ -8,8 +8,9 @@ use super::Admin;
 use super::upgrade::load;
 use crate::dialect::introspect;
 use crate::migrate::ledger::Ledger;
-use crate::migrate::{MigrateError, refuse};
-use crate::schema::{self, Migration, Op, Schema, model, recognise, slug};
+use crate::migrate::run::live;
+use crate::migrate::{MigrateError, refuse, whole};
+use crate::schema::{self, Migration, Migrations, Op, Schema, diff, model, recognise, slug};
 use crate::text::migrate as text;
 
 /// Where the migrations are in a checkout.
@@ -37,6 +38,8 @@ pub enum MigrateReport {
     Written {
         /// The file.
         file: PathBuf,
+        /// Its folder, which `upgrade` must be told of.
+        dir: PathBuf,
         /// What it does, step by step, in sentences.
         steps: Vec<String>,
         /// What it loses on the way up, in sentences.
@@ -88,13 +91,41 @@ pub async fn migrate_to(
         return Ok(MigrateReport::NoChanges);
     }
     let migration = Migration::new(newest + 1, &name, up, down);
+    fits(admin, &migrations, &migration).await?;
     let file = write(&dir, &migration)?;
     Ok(MigrateReport::Written {
         file,
+        dir,
         steps: migration.up.iter().map(Op::sentence).collect(),
         loses: migration.up.iter().filter_map(Op::loses).collect(),
         loses_back: migration.down.iter().filter_map(Op::loses).collect(),
     })
+}
+
+/// What is written must be what `upgrade` reads, here and on every other database: it goes up from the schema that the
+/// migrations before it make, not from what somebody made of this one by hand.
+async fn fits(
+    admin: &mut Admin,
+    migrations: &Migrations,
+    migration: &Migration,
+) -> Result<(), MigrateError> {
+    let newest = migrations.newest_schema();
+    let read = Migration::parse(&migration.file_name(), &migration.to_toml(), newest);
+    let Err(error) = read else { return Ok(()) };
+    let mut link = admin.link();
+    let live = live(&mut link, newest, migrations).await?;
+    let ours = recognise(&live, newest, &migrations.tables(), link.dialect());
+    let steps: Vec<String> = diff(&ours, newest)
+        .unwrap_or_default()
+        .iter()
+        .map(Op::sentence)
+        .collect();
+    // A fault of ours, not drift: nothing differs, and yet it does not read.
+    if steps.is_empty() {
+        return Err(MigrateError::Refused(error.to_string()));
+    }
+    let cure = whole::statements(&link, &ours, newest, |_| true);
+    Err(MigrateError::Refused(text::drifted(&steps, &cure)))
 }
 
 /// Where the file goes.

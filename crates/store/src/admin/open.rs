@@ -139,7 +139,7 @@ async fn connect(
             let path = target.file().unwrap_or(Path::new(""));
             let options = match access {
                 Access::Look => dialect::reader(path),
-                Access::Add | Access::Alone => dialect::writer(path),
+                Access::Add | Access::Alone => dialect::connect::guest(path),
             };
             Owned::Sqlite(options.connect().await?)
         }

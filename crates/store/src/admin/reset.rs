@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{Admin, AdminError};
-use crate::dialect::bulk;
+use crate::dialect::{self, bulk};
 use crate::migrate::ledger::{self, Ledger};
 use crate::migrate::reset::Objection;
 use crate::migrate::run::Run;
@@ -69,14 +69,26 @@ pub struct ResetReport {
 /// # Errors
 /// The database is not Havre's or is newer, or it failed.
 pub async fn reset_preview(admin: &mut Admin) -> Result<ResetPreview, AdminError> {
-    let migrations = Migrations::embedded().map_err(MigrateError::from)?;
     let now = admin.now().await?.timestamp_micros();
     let mut link = admin.link();
-    let ledger = may_be_reset(&mut link, &migrations).await?;
+    // Between the tables of a reset that is under way there would be nothing to count.
+    if !dialect::lock_out(&mut link).await? {
+        return Err(MigrateError::Locked.into());
+    }
+    let preview = look(&mut link, now).await;
+    let unlocked = dialect::let_in(&mut link).await;
+    let preview = preview?;
+    unlocked?;
+    Ok(preview)
+}
+
+async fn look(link: &mut Link<'_>, now: i64) -> Result<ResetPreview, AdminError> {
+    let migrations = Migrations::embedded().map_err(MigrateError::from)?;
+    let ledger = may_be_reset(link, &migrations).await?;
     let ours = migrations.tables();
     let mut tables = Vec::new();
     for table in own(&ledger, &ours) {
-        let rows = bulk::count(&mut link, table).await?;
+        let rows = bulk::count(link, table).await?;
         tables.push(LostRows {
             table: table.clone(),
             rows,
@@ -91,7 +103,7 @@ pub async fn reset_preview(admin: &mut Admin) -> Result<ResetPreview, AdminError
         deployments: rows("deployments"),
         managed: rows("names"),
         guests: rows("guests"),
-        servers: servers(&mut link, &ledger, now).await?,
+        servers: servers(link, &ledger, now).await?,
         kept: kept(&ledger, &ours),
         tables,
     })
@@ -152,7 +164,7 @@ async fn servers(
     ledger: &Ledger,
     now: i64,
 ) -> Result<Vec<String>, sqlx::Error> {
-    if !ledger.tables.contains("servers") || crate::dialect::is_sole(link.dialect()) {
+    if !ledger.tables.contains("servers") || dialect::is_sole(link.dialect()) {
         return Ok(Vec::new());
     }
     let rows =

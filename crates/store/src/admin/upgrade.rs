@@ -9,7 +9,7 @@ use crate::migrate::ledger::Ledger;
 use crate::migrate::losses::{Loss, losses};
 use crate::migrate::moves::{Move, Rest, between};
 use crate::migrate::run::{Run, rehearse};
-use crate::migrate::{MigrateError, back_up_file, refuse, settled};
+use crate::migrate::{MigrateError, back_up_file, refuse, settled, whole};
 use crate::schema::Migrations;
 use crate::text::migrate as text;
 
@@ -86,12 +86,14 @@ pub async fn upgrade(
         true => Ledger::read(&mut admin.link()).await?,
         false => settled(&mut admin.link(), &migrations).await?,
     };
+    whole::has_ledger(&mut admin.link(), &ledger, &migrations).await?;
     if ledger.has_foreign_deployments() || ledger.cut_adoption().is_some() {
         return super::adopt::take_over(admin, &migrations, options).await;
     }
     let cut = ledger.cut_migration();
     if cut.is_none() {
         refuse(&mut admin.link(), &ledger, &migrations).await?;
+        whole::is_whole(&mut admin.link(), &ledger, &migrations).await?;
     } else {
         ledger.check(&migrations)?;
     }

@@ -42,6 +42,8 @@ pub enum DialKind {
     NotAdmitted,
     /// It wants to know who we are in a way that Havre does not speak.
     AuthMethod,
+    /// The password holds characters that the driver cannot log in with.
+    PasswordCharacters,
     /// It would take the password only over TLS.
     NeedsTls,
     /// There is no such database.

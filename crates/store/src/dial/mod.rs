@@ -7,6 +7,7 @@ mod mysql;
 mod network_fs;
 mod postgres;
 mod reach;
+mod room;
 mod run;
 mod server;
 mod sort;

@@ -5,6 +5,7 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
+use super::room::is_full;
 use super::{DialError, DialKind, reach};
 use crate::target::{DatabaseTarget, Place};
 
@@ -36,6 +37,10 @@ fn kind_of(target: &DatabaseTarget, error: &Error, place: Option<&Place>) -> Dia
         Error::Tls(error) => of_tls(&error.to_string()),
         // The driver's words: it cannot encrypt a password by itself, and refuses what it does not know.
         Error::Configuration(error) if error.to_string().contains("RSA") => DialKind::NeedsTls,
+        // What SASLprep refuses, such as emoji; the server itself would take it as it is.
+        Error::Configuration(error) if error.to_string().contains("saslprep") => {
+            DialKind::PasswordCharacters
+        }
         Error::Protocol(words) if words.contains("auth") => DialKind::AuthMethod,
         Error::Protocol(_) => DialKind::NotThatServer,
         Error::PoolTimedOut => DialKind::TimedOut,
@@ -107,6 +112,8 @@ fn of_sqlite(code: u32, target: &DatabaseTarget) -> DialKind {
     match code & 0xff {
         8 => DialKind::ReadOnly,
         13 => DialKind::DiskFull,
+        // SQLite tells a full disk only where it writes rows, not where it makes the files beside the database.
+        10 | 14 if target.file().is_some_and(is_full) => DialKind::DiskFull,
         14 | 23 => DialKind::NoAccess(file()),
         26 => DialKind::NotADatabase(file()),
         _ => DialKind::Other,
@@ -142,6 +149,28 @@ mod tests {
         let target: DatabaseTarget = "mysql://u:p@h/d".parse().unwrap();
         let error = Error::Configuration("RSA auth backend disabled; enable".into());
         assert_eq!(sorted(&target, &error).kind(), &DialKind::NeedsTls);
+    }
+
+    #[test]
+    fn a_password_that_the_driver_cannot_prepare_is_told_of() {
+        let target: DatabaseTarget = "postgresql://u:p@h/d".parse().unwrap();
+        let error = Error::Configuration("Failed to saslprep password: Prohibited('x')".into());
+        let told = sorted(&target, &error);
+        assert_eq!(told.kind(), &DialKind::PasswordCharacters);
+        assert!(told.cure().contains("ALTER ROLE"), "{told}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_on_a_full_disk_is_a_full_disk() {
+        // This file system has no room at all.
+        let full: DatabaseTarget = "sqlite:////proc/x.db".parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let roomy = DatabaseTarget::Sqlite(folder.path().join("x.db"));
+        assert_eq!(of_sqlite(13, &roomy), DialKind::DiskFull);
+        for code in [10, 522, 4874, 14] {
+            assert_eq!(of_sqlite(code, &full), DialKind::DiskFull, "{code}");
+            assert_ne!(of_sqlite(code, &roomy), DialKind::DiskFull, "{code}");
+        }
     }
 
     #[test]

@@ -33,12 +33,17 @@ pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
     }
 }
 
-/// What hangs on the `deployments` table that would be lost or would go on pointing at the old one, in words.
+/// What hangs on the `deployments` table, in words: triggers, views, and other tables' foreign keys. Some databases would
+/// lose it with the old table, some leave it pointing there, some take it along: so that all three do the same, nothing of
+/// it may be there.
 pub(crate) async fn hindrances(link: &mut Link<'_>) -> Result<Vec<String>, sqlx::Error> {
     let statement = match link.dialect() {
-        // Views, and foreign keys of other tables, go by the name on SQLite, so they find the new table.
         Dialect::Sqlite => {
-            "SELECT 'the trigger ' || name AS what FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'deployments'"
+            "SELECT type AS kind, name, sql AS text, 'the ' || type || ' ' || name AS what FROM sqlite_master \
+             WHERE type = 'view' OR (type = 'trigger' AND tbl_name = 'deployments' COLLATE NOCASE) \
+             UNION ALL SELECT DISTINCT 'key', m.name, NULL, 'a foreign key of the table ' || m.name \
+             FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k \
+             WHERE m.type = 'table' AND m.name <> 'deployments' COLLATE NOCASE AND k.\"table\" = 'deployments' COLLATE NOCASE"
         }
         Dialect::Postgres => {
             "SELECT 'the trigger ' || t.tgname AS what FROM pg_catalog.pg_trigger t \
@@ -55,13 +60,28 @@ pub(crate) async fn hindrances(link: &mut Link<'_>) -> Result<Vec<String>, sqlx:
              WHERE event_object_schema = DATABASE() AND event_object_table = 'deployments' \
              UNION ALL SELECT CAST(CONCAT('the foreign key ', constraint_name, ' of another table') AS CHAR) \
              FROM information_schema.referential_constraints \
-             WHERE constraint_schema = DATABASE() AND referenced_table_name = 'deployments'"
+             WHERE constraint_schema = DATABASE() AND referenced_table_name = 'deployments' AND table_name <> 'deployments' \
+             UNION ALL SELECT CAST(CONCAT('the view ', table_name) AS CHAR) FROM information_schema.views \
+             WHERE table_schema = DATABASE() AND view_definition LIKE CONCAT('%`', DATABASE(), '`.`deployments`%')"
         }
     };
     let rows = query(statement).fetch_all(link.again()).await?;
-    rows.iter()
-        .filter_map(|row| row.text_opt("what").transpose())
-        .collect()
+    let mut hindering = Vec::new();
+    for row in &rows {
+        // SQLite knows only the text of a view.
+        let is_view =
+            link.dialect() == Dialect::Sqlite && row.text_opt("kind")?.as_deref() == Some("view");
+        if !is_view || names_deployments(&row.text_opt("text")?.unwrap_or_default()) {
+            hindering.extend(row.text_opt("what")?);
+        }
+    }
+    Ok(hindering)
+}
+
+/// True when the text of a view has our table's name as a word.
+fn names_deployments(text: &str) -> bool {
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    words.any(|word| word.eq_ignore_ascii_case("deployments"))
 }
 
 /// Keeps everybody else from the table, where the transaction does not do that yet.
@@ -256,5 +276,29 @@ pub(crate) fn broken_json(dialect: Dialect, old: &str) -> String {
         Dialect::MySql | Dialect::MariaDb => format!(
             "SELECT COUNT(*) AS count FROM {old} WHERE resources_json IS NOT NULL AND NOT JSON_VALID(resources_json)"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_of_the_table_is_told_from_one_of_another() {
+        assert!(names_deployments(
+            "CREATE VIEW v AS SELECT id FROM Deployments"
+        ));
+        assert!(names_deployments(
+            "CREATE VIEW v AS SELECT d.id FROM \"deployments\" d"
+        ));
+        assert!(names_deployments(
+            "CREATE VIEW v AS SELECT id FROM main.deployments;"
+        ));
+        assert!(!names_deployments(
+            "CREATE VIEW v AS SELECT id FROM my_deployments"
+        ));
+        assert!(!names_deployments(
+            "CREATE VIEW deployments_2 AS SELECT id FROM deployments_old"
+        ));
     }
 }

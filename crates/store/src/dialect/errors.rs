@@ -44,6 +44,10 @@ fn of_database(error: &dyn DatabaseError) -> Trouble {
 /// The low byte of SQLite's extended result code: FULL; BUSY, LOCKED, IOERR, CANTOPEN, PROTOCOL.
 /// <https://www.sqlite.org/rescode.html>
 fn of_sqlite(code: u32) -> Trouble {
+    // IOERR_SHMSIZE: what readers of a write-ahead log share is a file too, and there was no room to make it larger.
+    if code == 4874 {
+        return Trouble::DiskFull;
+    }
     match code & 0xff {
         13 => Trouble::DiskFull,
         5 | 6 | 10 | 14 | 15 => Trouble::Unavailable,
@@ -78,5 +82,38 @@ fn of_mysql(number: u16) -> Trouble {
             Trouble::Unavailable
         }
         _ => Trouble::Other,
+    }
+}
+
+/// True when a statement names a table that is not there: somebody else drops and makes tables at this moment, or did away
+/// with one.
+pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+        return error.code() == "42P01";
+    }
+    if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+        return error.number() == 1146;
+    }
+    // SQLite has one code for all that a statement can get wrong.
+    error.message().starts_with("no such table")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(13, Trouble::DiskFull)]
+    #[case(4874, Trouble::DiskFull)]
+    #[case(10, Trouble::Unavailable)]
+    #[case(778, Trouble::Unavailable)]
+    #[case(261, Trouble::Unavailable)]
+    #[case(1, Trouble::Other)]
+    fn sqlite_codes(#[case] code: u32, #[case] trouble: Trouble) {
+        assert_eq!(of_sqlite(code), trouble);
     }
 }

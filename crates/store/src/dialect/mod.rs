@@ -16,7 +16,7 @@ mod search;
 mod sqlite;
 mod time;
 
-pub(crate) use errors::{Trouble, trouble};
+pub(crate) use errors::{Trouble, is_missing_table, trouble};
 pub(crate) use extras::Extras;
 pub(crate) use health::{as_text, damage, is_damaged};
 pub(crate) use lock::{BEGIN_WRITE, is_sole, make_write_lock, skip_locked, write_lock};

@@ -80,7 +80,7 @@ pub(crate) async fn copy_file(
         Ok(_) => keep(part.clone(), wanted.clone())
             .await
             .map_err(|error| failed(&error)),
-        Err(error) => Err(failed(&error)),
+        Err(error) => Err(failed(&crate::text::said(&error))),
     };
     // It has its other name, or it is of no use.
     if let Err(error) = std::fs::remove_file(&part) {

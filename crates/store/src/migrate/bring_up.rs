@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::adopt::Original;
 use super::ledger::{DEPLOYMENTS, Ledger};
 use super::run::Run;
+use super::whole::{has_ledger, is_whole};
 use super::{MigrateError, back_up_file};
 use crate::dialect::{self, introspect};
 use crate::schema::Migrations;
@@ -35,6 +36,7 @@ pub(crate) async fn bring_up(
     let migrations = Migrations::embedded()?;
     let ledger = settled(link, &migrations).await?;
     refuse(link, &ledger, &migrations).await?;
+    is_whole(link, &ledger, &migrations).await?;
     if ledger.version() == migrations.newest() {
         return Ok(BroughtUp::default());
     }
@@ -53,6 +55,13 @@ pub(crate) async fn bring_up(
         up: done.up,
         backup,
     })
+}
+
+/// Refuses a database that [`bring_up`] would refuse, and changes nothing.
+pub(crate) async fn is_known(link: &mut Link<'_>) -> Result<(), MigrateError> {
+    let migrations = Migrations::embedded()?;
+    let ledger = Ledger::read(link).await?;
+    refuse(link, &ledger, &migrations).await
 }
 
 /// The ledger while nobody migrates: half-way, another program's migration looks like one that was cut, or like tables that
@@ -86,6 +95,7 @@ pub(crate) async fn refuse(
         let words = crate::text::backup::CUT_RESTORE.to_owned();
         return Err(MigrateError::Refused(words));
     }
+    has_ledger(link, ledger, migrations).await?;
     if ledger.has_foreign_deployments() {
         let live = introspect::read_schema(link).await?;
         let Some(table) = live.table(DEPLOYMENTS) else {

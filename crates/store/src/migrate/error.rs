@@ -12,6 +12,22 @@ pub enum MigrateError {
     /// The `deployments` table is the original's; which model's.
     #[error("{}", text::not_adopted(.0))]
     NotAdopted(&'static str),
+    /// Havre's tables without the record of their version.
+    #[error("{}", text::no_ledger(*version, stamp))]
+    NoLedger {
+        /// The version whose schema they have; none when they have another one.
+        version: Option<u32>,
+        /// The statements that write the record anew.
+        stamp: Vec<String>,
+    },
+    /// A table or column is missing that the recorded version has.
+    #[error("{}", text::not_whole(missing, cure))]
+    NotWhole {
+        /// Which: `table` or `table.column`.
+        missing: Vec<String>,
+        /// The statements that put them back, where they can be told.
+        cure: Vec<String>,
+    },
     /// Tables of something else.
     #[error("{}", text::foreign_tables(.0))]
     ForeignTables(String),
@@ -73,7 +89,7 @@ pub enum MigrateError {
     #[error("{0}")]
     Refused(String),
     /// The database failed.
-    #[error("{}", text::failed(&.0.to_string()))]
+    #[error("{}", text::failed(&crate::text::said(.0)))]
     Database(sqlx::Error),
 }
 
@@ -81,6 +97,9 @@ impl From<sqlx::Error> for MigrateError {
     fn from(error: sqlx::Error) -> Self {
         if dialect::is_locked(&error) {
             return Self::Locked;
+        }
+        if dialect::is_missing_table(&error) {
+            return Self::Refused(crate::text::said(&error));
         }
         Self::Database(error)
     }

@@ -37,14 +37,22 @@ impl Run<'_> {
         if !dialect::lock_out(link).await? {
             return Err(MigrateError::Locked);
         }
-        let done = if dialect::rolls_back_schema(link.dialect()) {
-            self.reset_at_once(link, objection).await
-        } else {
-            self.reset_stepwise(link, objection).await
-        };
+        let done = self.alone_reset(link, objection).await;
         let unlocked = dialect::let_in(link).await;
         done?;
-        unlocked?;
+        Ok(unlocked?)
+    }
+
+    async fn alone_reset(
+        self,
+        link: &mut Link<'_>,
+        objection: &impl Objection,
+    ) -> Result<(), MigrateError> {
+        if dialect::rolls_back_schema(link.dialect()) {
+            self.reset_at_once(link, objection).await?;
+        } else {
+            self.reset_stepwise(link, objection).await?;
+        }
         query(dialect::make_write_lock(link.dialect()))
             .execute(link.again())
             .await?;

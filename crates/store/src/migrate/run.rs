@@ -56,14 +56,19 @@ impl Run<'_> {
         if !dialect::lock_out(link).await? {
             return Err(MigrateError::Locked);
         }
-        let done = if dialect::rolls_back_schema(link.dialect()) {
-            self.at_once(link, to).await
-        } else {
-            stepwise::go(self, link, to).await
-        };
+        let done = self.locked(link, to).await;
         let unlocked = dialect::let_in(link).await;
         let done = done?;
         unlocked?;
+        Ok(done)
+    }
+
+    async fn locked(self, link: &mut Link<'_>, to: u32) -> Result<Done, MigrateError> {
+        let done = if dialect::rolls_back_schema(link.dialect()) {
+            self.at_once(link, to).await?
+        } else {
+            stepwise::go(self, link, to).await?
+        };
         let schema = self.migrations.schema_at(to);
         if schema.is_ok_and(|schema| schema.table("havre_meta").is_some()) {
             // The row that writers lock, for whoever writes before a server starts.
@@ -152,7 +157,7 @@ pub(super) async fn end<T>(
 
 /// What the database looks like, in the words of what it should look like. All tables are in it, so that no name is taken
 /// twice; but for what no schema of ours can hold, which stays as it is (see [`dialect::Extras`]).
-pub(super) async fn live(
+pub(crate) async fn live(
     link: &mut Link<'_>,
     known: &Schema,
     migrations: &Migrations,

@@ -69,7 +69,7 @@ impl Step<'_> {
         MigrateError::Step {
             revision: self.revision.to_owned(),
             step: self.op.sentence(),
-            why: error.to_string(),
+            why: crate::text::said(&error),
             after: self.after,
         }
     }

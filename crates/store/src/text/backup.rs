@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use super::said;
+
 pub(crate) const NOT_A_BACKUP: &str = "this is not a backup that Havre wrote. A copy of an SQLite file is put back by \
     copying it (with the server stopped), an SQL dump with the database's own client.";
 
@@ -142,8 +144,9 @@ pub(crate) fn cannot_make(path: &Path, error: &io::Error) -> String {
 
 pub(crate) fn not_saved(error: &sqlx::Error) -> String {
     format!(
-        "the database could not be read to its end: {error}. No backup was made, and the database is as it was; try \
-         again."
+        "the database could not be read to its end: {}. No backup was made, and the database is as it was; try \
+         again.",
+        said(error)
     )
 }
 
@@ -241,12 +244,16 @@ pub(crate) fn dangles(table: &str, parent: &str, rows: i64) -> String {
 
 pub(crate) fn rows_refused(table: &str, first: u64, last: u64, error: &sqlx::Error) -> String {
     format!(
-        "the database refused rows {first} to {last} of table `{table}`: {error}. Nothing was changed."
+        "the database refused rows {first} to {last} of table `{table}`: {}. Nothing was changed.",
+        said(error)
     )
 }
 
 pub(crate) fn not_restored(error: &sqlx::Error) -> String {
-    format!("the backup was not restored: {error}. Nothing was changed.")
+    format!(
+        "the backup was not restored: {}. Nothing was changed.",
+        said(error)
+    )
 }
 
 pub(crate) fn not_finished(error: &crate::migrate::MigrateError) -> String {

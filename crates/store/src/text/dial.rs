@@ -50,6 +50,9 @@ fn happened(kind: &DialKind) -> String {
         DialKind::AuthMethod => {
             "the server wants this user to log in in a way that Havre does not speak".to_owned()
         }
+        DialKind::PasswordCharacters => {
+            "the user's password or name holds characters that Havre cannot log in with, such as emoji".to_owned()
+        }
         DialKind::NeedsTls => {
             "the server takes this user's password only over TLS (caching_sha2_password)".to_owned()
         }
@@ -197,6 +200,9 @@ fn cure(kind: &DialKind) -> &'static str {
         }
         DialKind::AuthMethod => {
             "Havre speaks scram-sha-256, md5, password and trust. Put one of them into the user's line of pg_hba.conf."
+        }
+        DialKind::PasswordCharacters => {
+            "Give the user a password of letters, digits and signs: `ALTER ROLE USER PASSWORD '...'`, and put it into DATABASE_URL."
         }
         DialKind::NoSuchDatabase => {
             "Make it: `CREATE DATABASE NAME`, or correct the name at the end of DATABASE_URL."

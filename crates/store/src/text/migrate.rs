@@ -21,6 +21,66 @@ pub(crate) fn foreign_tables(table: &str) -> String {
     )
 }
 
+/// So many statements of a cure are shown; more is a case for a backup.
+const MOST_STATEMENTS: usize = 40;
+
+/// One statement a line, ready for the database's own shell; nothing for none.
+fn listed(before: &str, statements: &[String]) -> String {
+    if statements.is_empty() || statements.len() > MOST_STATEMENTS {
+        return String::new();
+    }
+    let lines = statements
+        .iter()
+        .map(|statement| format!("\n  {};", statement.trim_end().trim_end_matches(';')));
+    format!("{before}{}", lines.collect::<String>())
+}
+
+pub(crate) fn no_ledger(version: Option<u32>, stamp: &[String]) -> String {
+    let other = match version {
+        Some(version) => format!(" Its tables are those of schema {version}, to the last index."),
+        None => {
+            " Its tables are those of no schema that this program knows, so only a backup helps."
+                .to_owned()
+        }
+    };
+    let stamp = listed(
+        " Or, if you are sure that nothing else was changed, write the record anew in the database's own shell:",
+        stamp,
+    );
+    format!(
+        "the database holds Havre's own tables, and the record of their version (the table `havre_schema`) is gone: somebody \
+         removed it. Nothing was touched.{other} Restore the last backup (`havre db restore FILE`).{stamp}"
+    )
+}
+
+pub(crate) fn not_whole(missing: &[String], cure: &[String]) -> String {
+    let shown: Vec<&str> = missing.iter().take(10).map(String::as_str).collect();
+    let more = match missing.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let cure = listed(
+        " Or put them back, empty, in the database's own shell:",
+        cure,
+    );
+    format!(
+        "the database lacks what its schema has: {}{more}. Somebody removed it by hand. Nothing was touched. `havre db check` \
+         looks through all of it; restore the last backup (`havre db restore FILE`).{cure}",
+        shown.join(", ")
+    )
+}
+
+pub(crate) fn drifted(steps: &[String], cure: &[String]) -> String {
+    let steps: Vec<&str> = steps.iter().take(10).map(String::as_str).collect();
+    let cure = listed(" In its own shell, after a backup:", cure);
+    format!(
+        "somebody changed the schema of this database by hand, and a migration that starts from there would fit no other \
+         database. No file was written. First bring this one back to what its migrations made: {}. Then run `havre db \
+         migrate` again.{cure}",
+        steps.join("; ")
+    )
+}
+
 pub(crate) fn newer(found: u32, known: u32) -> String {
     format!(
         "the database has schema {found}, and this program knows schemas up to {known}. It was not touched. Run the newer \

@@ -286,13 +286,16 @@ grounds! {
             Some(Server::Postgres) => "DROP TRIGGER mine ON deployments",
             _ => "DROP TRIGGER mine",
         }).await;
-        if !ground.is_sqlite() {
-            other.run("CREATE TABLE mine (id VARCHAR(36) PRIMARY KEY, d VARCHAR(36), CONSTRAINT to_it FOREIGN KEY (d) \
-                REFERENCES deployments (id))").await;
-            let refused = ground.upgrade().await.unwrap_err().to_string();
-            assert!(refused.contains("the foreign key to_it"), "{refused}");
-            other.run("DROP TABLE mine").await;
-        }
+        other.run("CREATE TABLE mine (id VARCHAR(36) PRIMARY KEY, d VARCHAR(36), CONSTRAINT to_it FOREIGN KEY (d) \
+            REFERENCES deployments (id))").await;
+        let refused = ground.upgrade().await.unwrap_err().to_string();
+        let named = if ground.is_sqlite() { "a foreign key of the table mine" } else { "the foreign key to_it" };
+        assert!(refused.contains(named), "{refused}");
+        other.run("DROP TABLE mine").await;
+        other.run("CREATE VIEW live AS SELECT name FROM deployments WHERE status = 'running'").await;
+        let refused = ground.upgrade().await.unwrap_err().to_string();
+        assert!(refused.contains("the view live") && refused.contains("make them again"), "{refused}");
+        other.run("DROP VIEW live").await;
         ground.upgrade().await.unwrap();
         other.close().await;
     }
@@ -376,29 +379,44 @@ async fn values_of_wrong_types_stay_as_they_are_on_sqlite() {
     assert_eq!(before, after);
 }
 
-/// Foreign keys, views and rows of other tables find the new table, and keep what they had.
+/// Other tables, and views of them, keep what they had.
 #[tokio::test]
 async fn other_tables_are_left_alone_on_sqlite() {
     let ground = Ground::file();
     let mut other = make(&ground, Live).await;
     other
         .run(
-            "CREATE TABLE notes (id INTEGER PRIMARY KEY, deployment VARCHAR(36) REFERENCES deployments (id), text TEXT); \
+            "CREATE TABLE notes (id INTEGER PRIMARY KEY, deployment VARCHAR(36), text TEXT); \
              INSERT INTO notes SELECT 1, id, 'x' FROM deployments WHERE vm_id = 101; \
-             CREATE VIEW live AS SELECT name FROM deployments WHERE status = 'running'; \
+             CREATE VIEW my_deployments AS SELECT deployment FROM notes; \
              CREATE TABLE broken (id INTEGER PRIMARY KEY, d VARCHAR(36))",
         )
         .await;
     ground.upgrade().await.unwrap();
-    assert_eq!(other.text("SELECT name FROM live").await, "my-app");
-    assert_eq!(
-        other
-            .texts("SELECT \"table\" FROM pragma_foreign_key_list('notes')")
-            .await,
-        [Some("deployments".into())]
-    );
-    let joined = "SELECT d.name FROM notes n JOIN deployments d ON d.id = n.deployment";
+    let joined = "SELECT d.name FROM my_deployments n JOIN deployments d ON d.id = n.deployment";
     assert_eq!(other.text(joined).await, "my-app");
+}
+
+/// Neither a command that would change it nor a server that would use it changes a byte of what they refuse.
+#[tokio::test]
+async fn a_refused_file_stays_as_it_is_to_the_last_byte() {
+    let ground = Ground::file();
+    let mut other = make(&ground, Seed).await;
+    other
+        .run("ALTER TABLE deployments ADD COLUMN replicas INTEGER")
+        .await;
+    other.close().await;
+    let before = std::fs::read(ground.path()).unwrap();
+    let names = || files(ground.folder.path(), "");
+    let there = names();
+    let mut admin = ground.admin().await;
+    admin::upgrade(&mut admin, &admin::UpgradeOptions::default())
+        .await
+        .unwrap_err();
+    admin.close().await.unwrap();
+    open(&ground).await.map(drop).unwrap_err();
+    assert!(before == std::fs::read(ground.path()).unwrap());
+    assert_eq!(names(), there);
 }
 
 /// Flask moves a relative file into `instance/`.

@@ -7,6 +7,7 @@ mod foreign;
 mod keys;
 mod killed;
 mod moves;
+mod reader;
 mod schemas;
 mod tools;
 mod while_writing;

@@ -10,6 +10,7 @@ mod accept;
 mod adopt;
 mod backup;
 mod broken;
+mod by_hand;
 mod cancel;
 mod change;
 mod check;

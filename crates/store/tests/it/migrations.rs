@@ -384,7 +384,7 @@ grounds! {
         table.columns.push(column("colour", ColumnType::Varchar(20)));
         table.indexes.push(index("ix_deployments_colour", "colour", false));
         let report = admin::migrate_to(&mut admin, &options, &wanted).await.unwrap();
-        let MigrateReport::Written { file, steps, loses, loses_back } = report else { panic!("{report:?}") };
+        let MigrateReport::Written { file, steps, loses, loses_back, .. } = report else { panic!("{report:?}") };
         let name = format!("{:04}_add_a_colour.toml", newest() + 1);
         assert_eq!(file.file_name().unwrap().to_string_lossy(), name);
         assert_eq!((steps.len(), loses.len(), loses_back.len()), (2, 0, 1), "{steps:?}");

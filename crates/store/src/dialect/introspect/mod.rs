@@ -2,12 +2,14 @@
 //! as `Other`, or with words that no schema of ours holds, so that it is seen as different and never guessed at.
 
 mod declared;
+mod columns;
 mod mysql;
 mod postgres;
 mod read;
 mod size;
 mod sqlite;
 
+pub(crate) use columns::columns_of;
 pub(crate) use read::{read_schema, table_names};
 pub(crate) use size::read_size;
 pub use size::{Size, TableSize};

@@ -9,7 +9,7 @@ use crate::dialect;
 use crate::migrate::ledger::{self, Cut, DEPLOYMENTS, Ledger, Way};
 use crate::migrate::run::{Done, Run, begin, end};
 use crate::migrate::{MigrateError, stepwise};
-use crate::sql::Link;
+use crate::sql::{Link, query};
 use crate::text::migrate as text;
 
 /// The parts of an adoption, as they are written down: the old table is aside, ours are made, rows are copied.
@@ -30,6 +30,10 @@ pub(crate) async fn adopt(
     } else {
         stepwise(run, link).await
     };
+    let done = match done {
+        Ok(done) => make_lock_row(link).await.map(|()| done),
+        Err(error) => Err(error),
+    };
     let unlocked = dialect::let_in(link).await;
     let done = done?;
     unlocked?;
@@ -38,6 +42,14 @@ pub(crate) async fn adopt(
         tracing::warn!(%error, "the database did not look at its new rows; it will by itself");
     }
     Ok(done)
+}
+
+/// The row that writers lock, for whoever writes before a server starts.
+async fn make_lock_row(link: &mut Link<'_>) -> Result<(), MigrateError> {
+    query(dialect::make_write_lock(link.dialect()))
+        .execute(link.again())
+        .await?;
+    Ok(())
 }
 
 /// What the old table is called from now on.
@@ -67,6 +79,11 @@ async fn at_once(run: Run<'_>, link: &mut Link<'_>) -> Result<(Adopted, Done), M
 }
 
 async fn stepwise(run: Run<'_>, link: &mut Link<'_>) -> Result<(Adopted, Done), MigrateError> {
+    let before = Ledger::read(link).await?;
+    if before.has_foreign_deployments() {
+        // What cannot be taken over is told before anything is made.
+        look(run, link).await?;
+    }
     ledger::make_tables(link).await?;
     let ledger = Ledger::read(link).await?;
     ledger.check(run.migrations)?;
@@ -77,8 +94,11 @@ async fn stepwise(run: Run<'_>, link: &mut Link<'_>) -> Result<(Adopted, Done), 
     };
     let (model, old) = read_note(&cut)?;
     // The old table is aside when it is there under its new name: one statement did that, whole.
-    if !ledger.tables.contains(&old) {
-        step_aside(link, &old).await?;
+    if !ledger.tables.contains(&old)
+        && let Err(error) = step_aside(link, &old).await
+    {
+        forget(link, &old, &before).await?;
+        return Err(error);
     }
     ledger::advance(link, Way::Adopt, 1).await?;
     let done = stepwise::go(run, link, run.migrations.newest()).await?;
@@ -97,10 +117,31 @@ async fn stepwise(run: Run<'_>, link: &mut Link<'_>) -> Result<(Adopted, Done), 
     Ok((adopted, done))
 }
 
-/// Looks at everything that could be in the way, then writes down what is going to happen.
-async fn set_out(run: Run<'_>, link: &mut Link<'_>) -> Result<Cut, MigrateError> {
+/// An adoption whose first step somebody else's lock kept from being done did not begin: nothing of it stays.
+async fn forget(link: &mut Link<'_>, old: &str, before: &Ledger) -> Result<(), MigrateError> {
+    let now = Ledger::read(link).await?;
+    if now.tables.contains(old) {
+        return Ok(());
+    }
+    ledger::end_cut(link, Way::Adopt).await?;
+    for table in ledger::TABLES {
+        if !before.tables.contains(table) {
+            dialect::bulk::drop_tables(link, &[table.to_owned()]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything that could be in the way.
+async fn look(run: Run<'_>, link: &mut Link<'_>) -> Result<Original, MigrateError> {
     let model = original(link, run.migrations).await?;
     needed(link, DEPLOYMENTS).await?;
+    Ok(model)
+}
+
+/// Writes down what is going to happen.
+async fn set_out(run: Run<'_>, link: &mut Link<'_>) -> Result<Cut, MigrateError> {
+    let model = look(run, link).await?;
     let cut = Cut {
         way: Way::Adopt,
         version: 0,
