@@ -80,6 +80,6 @@ mod tests {
         let pauses: Vec<_> = [0, 1, 2, 4, 5, 4_000_000_000]
             .map(|failures| pause(failures, &limits).as_millis())
             .into();
-        assert_eq!(pauses, [200, 400, 800, 3200, 5000, 5000]);
+        assert_eq!(pauses, [100, 200, 400, 1600, 2000, 2000]);
     }
 }

@@ -5,6 +5,7 @@ mod dial;
 mod keeper;
 mod lease;
 mod place;
+mod ready;
 mod take;
 
 use std::collections::HashMap;
@@ -26,6 +27,8 @@ pub struct PoolLimits {
     pub sessions: usize,
     /// Commands at a time over one session. `sshd` allows 10 by default (`MaxSessions`).
     pub channels: usize,
+    /// Sessions of one target for commands and uploads. There is one, unless it stays full of commands that do not end.
+    pub shared: usize,
     /// Sessions of one target for downloads and forwards, each used by one at a time.
     pub own: usize,
     /// A session that nobody uses for this long is closed.
@@ -45,12 +48,13 @@ impl Default for PoolLimits {
         Self {
             sessions: 64,
             channels: 8,
+            shared: 3,
             own: 16,
             idle: Duration::from_secs(120),
             wait: Duration::from_secs(60),
             waiting: 1024,
-            pause: Duration::from_millis(200),
-            longest_pause: Duration::from_secs(5),
+            pause: Duration::from_millis(100),
+            longest_pause: Duration::from_secs(2),
         }
     }
 }
@@ -69,7 +73,7 @@ pub struct PoolStats {
 /// Sessions to many machines. Cheap to clone; the sessions end with the last clone.
 ///
 /// A target is its host, port, user, keys and jump hosts. Its commands and uploads share one session, eight at a time,
-/// while more wait. Downloads and forwards have sessions of their own, since a slow reader holds back all of a session,
+/// while more wait (a few seconds; then there is one more session, up to three). Downloads and forwards have sessions of their own, since a slow reader holds back all of a session,
 /// and so does each target behind a jump host. A session that is found dead is made again by the next call; what was
 /// certainly not started is sent again once. Several callers of a machine that does not answer share one attempt, and
 /// attempts are paused.

@@ -106,11 +106,11 @@ impl Place {
         }
     }
 
-    /// The session that commands share.
-    pub(super) fn shared(&self) -> Option<Arc<Pooled>> {
+    /// The sessions that commands share, the first one first.
+    pub(super) fn shared(&self) -> Vec<Arc<Pooled>> {
         let live = locked(&self.live);
         let good = |p: &&Arc<Pooled>| p.usage == Use::Shared && p.is_good();
-        live.iter().find(good).cloned()
+        live.iter().filter(good).cloned().collect()
     }
 
     /// A session that nobody uses, with its room taken.

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::lease::Lease;
 use super::place::{Key, Place, Pooled, Use};
+use super::ready::Ready;
 use super::{Pool, Shared};
 use crate::error::SshError;
 use crate::session::Session;
@@ -54,15 +55,15 @@ impl Shared {
     }
 }
 
-type Taken = Option<(Arc<Pooled>, OwnedSemaphorePermit)>;
+pub(super) type Taken = Option<(Arc<Pooled>, OwnedSemaphorePermit)>;
 
 /// One caller's wish.
-struct Taking<'a> {
-    pool: &'a Arc<Shared>,
+pub(super) struct Taking<'a> {
+    pub(super) pool: &'a Arc<Shared>,
     target: &'a Target,
-    usage: Use,
+    pub(super) usage: Use,
     asked: Instant,
-    until: Instant,
+    pub(super) until: Instant,
 }
 
 impl Taking<'_> {
@@ -79,13 +80,15 @@ impl Taking<'_> {
 
     /// `None` means that things have changed: look again.
     async fn take(&self, place: &Place) -> Result<Taken, SshError> {
-        if let Some(taken) = self.ready(place).await? {
-            return Ok(Some(taken));
-        }
+        let found = match self.ready(place).await? {
+            Ready::Taken(taken) => return Ok(Some(taken)),
+            Ready::Changed => return Ok(None),
+            Ready::Wanting(found) => found,
+        };
         let Ok(mut dial) = timeout_at(self.until, place.dial.lock()).await else {
             return Err(self.busy());
         };
-        if self.usage == Use::Shared && place.shared().is_some() {
+        if !self.still_wanting(found, place) {
             return Ok(None);
         }
         if let Some(error) = dial.failed_since(self.asked) {
@@ -116,23 +119,6 @@ impl Taking<'_> {
         }
     }
 
-    /// A session that is up, as soon as it has room.
-    async fn ready(&self, place: &Place) -> Result<Taken, SshError> {
-        if self.usage == Use::Own {
-            return Ok(place.own());
-        }
-        let Some(pooled) = place.shared() else {
-            return Ok(None);
-        };
-        let room = Arc::clone(&pooled.room).acquire_owned();
-        match timeout_at(self.until, room).await {
-            Ok(Ok(room)) if !pooled.session.is_closed() => Ok(Some((pooled, room))),
-            // It ended or was retired meanwhile.
-            Ok(_) => Ok(None),
-            Err(_) => Err(self.busy()),
-        }
-    }
-
     fn add(&self, place: &Place, session: Session, room: OwnedSemaphorePermit) -> Taken {
         let size = match self.usage {
             Use::Shared => self.pool.limits.channels.max(1),
@@ -160,7 +146,7 @@ impl Taking<'_> {
         }
     }
 
-    fn busy(&self) -> SshError {
+    pub(super) fn busy(&self) -> SshError {
         let place = self.target.place();
         SshError::Busy { place }
     }

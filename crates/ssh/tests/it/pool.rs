@@ -69,6 +69,39 @@ async fn never_more_commands_at_once_than_sshd_allows() {
 }
 
 #[tokio::test]
+async fn commands_without_end_do_not_keep_others_out() {
+    let Some(sshd) = Sshd::start("commands_without_end_do_not_keep_others_out") else {
+        return;
+    };
+    let limits = PoolLimits {
+        channels: 2,
+        shared: 2,
+        wait: Duration::from_secs(5),
+        ..PoolLimits::default()
+    };
+    let pool = Pool::new(limits);
+    let ignore = |_: &[u8]| {};
+    let follow = || {
+        let (pool, target) = (pool.clone(), sshd.target());
+        tokio::spawn(async move {
+            pool.stream(&target, &["cat"], silent(), ignore, ignore)
+                .await
+        })
+    };
+    let begun = |n| sshd.log().matches("Starting session").count() >= n;
+    let _followers = [follow(), follow()];
+    until("two run", || begun(2)).await;
+    ok(&pool, &sshd.target()).await;
+    assert_eq!(sshd.logins(), 2);
+    // Two more fill that session as well, and there is no third.
+    let _followers = [follow(), follow()];
+    until("four run", || begun(5)).await;
+    let busy = soon(pool.run(&sshd.target(), &["true"], b"", Bounds::default())).await;
+    assert!(matches!(busy, Err(SshError::Busy { .. })), "{busy:?}");
+    assert_eq!(sshd.logins(), 2);
+}
+
+#[tokio::test]
 async fn commands_that_live_on_do_not_use_up_the_target() {
     let Some(sshd) = Sshd::start("commands_that_live_on_do_not_use_up_the_target") else {
         return;
