@@ -5,7 +5,7 @@ use domain::guest::{GuestSpec, Role};
 use domain::ports::DriverError;
 
 use super::details::{GuestDetails, GuestStage};
-use super::guest::enter;
+use super::guest::{enter, seen};
 use super::inventory::Power;
 use super::notebook::GuestNote;
 use super::site::Site;
@@ -50,13 +50,9 @@ async fn newest_of(
 }
 
 async fn copy(site: &Site, note: &mut GuestNote) -> Result<(), DriverError> {
-    let snapshot = site.inventory.look_now().await?;
     // One that is off was copied when it was stopped; one that is gone has nothing to give.
-    let runs = snapshot
-        .guests
-        .get(&note.vmid)
-        .is_some_and(|seen| seen.power == Power::Running);
-    if !runs {
+    let seen = seen::seen(site, note).await?;
+    if seen.is_none_or(|seen| seen.power != Power::Running) {
         return Ok(());
     }
     let inside = enter::of_note(site, note).await?;

@@ -238,3 +238,141 @@ fn read<T: Details>(row: Machine) -> Result<Noted<T>, DriverError> {
 fn away(error: StoreError) -> DriverError {
     DriverError::Transient(text::notebook_away(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::proxmox::details::BaseStage;
+    use crate::proxmox::fake_machines::FakeMachines;
+
+    fn notebook(machines: &Arc<FakeMachines>, last: u32) -> Notebook {
+        let vmids = VmidRange { first: 200, last };
+        Notebook::new(machines.clone(), "main".into(), vmids)
+    }
+
+    fn base(nonce: &str) -> BaseDetails {
+        BaseDetails {
+            name: "lxc-debian12-plain_r1".into(),
+            node: "pve1".parse().unwrap(),
+            storage: "local-zfs".parse().unwrap(),
+            shared: false,
+            nonce: nonce.into(),
+            generation: 1,
+            stage: BaseStage::Making,
+            made_at: None,
+            host_key: None,
+            versions: Vec::new(),
+            linked: false,
+            abandoned: Vec::new(),
+        }
+    }
+
+    fn range() -> AddressRange {
+        AddressRange {
+            prefix: 24,
+            gateway: [10, 0, 0, 11].into(),
+            dns: None,
+            first: [10, 0, 0, 10].into(),
+            last: [10, 0, 0, 12].into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_number_is_claimed_once_and_given_up_when_it_is_taken() {
+        let machines = Arc::new(FakeMachines::default());
+        let notebook = notebook(&machines, 202);
+        let one = notebook.claim("one", &base("a"), &[]).await.unwrap();
+        assert_eq!(notebook.claim("one", &base("b"), &[]).await.unwrap(), one);
+        let two = notebook.claim("two", &base("b"), &[]).await.unwrap();
+        assert_eq!((one.vmid, two.vmid), (200, 201));
+        let moved = notebook.claim("one", &base("a"), &[200]).await.unwrap();
+        assert_eq!((moved.vmid, &moved.details), (202, &one.details));
+        let full = notebook.claim("two", &base("b"), &[200, 201]).await;
+        assert!(
+            matches!(full, Err(DriverError::Capacity { .. })),
+            "{full:?}"
+        );
+        assert_eq!(machines.owners(), ["one", "two"]);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_made_upon_what_others_changed() {
+        let machines = Arc::new(FakeMachines::default());
+        let notebook = notebook(&machines, 299);
+        let mut mine = notebook.claim("one", &base("a"), &[]).await.unwrap();
+        let mut theirs = mine.clone();
+        let versions = |details: &mut BaseDetails| details.versions = vec!["python 3.11.2".into()];
+        notebook.change(&mut theirs, versions).await.unwrap();
+        let ready = |details: &mut BaseDetails| details.stage = BaseStage::Ready;
+        notebook.change(&mut mine, ready).await.unwrap();
+        let found: BaseNote = notebook.find("one").await.unwrap().unwrap();
+        assert_eq!(
+            (found.details.stage, found.details.versions.len()),
+            (BaseStage::Ready, 1)
+        );
+        assert_eq!(found, mine);
+        notebook.erase("one").await.unwrap();
+        let filled = |details: &mut BaseDetails| details.stage = BaseStage::Filled;
+        let lost = notebook.change(&mut mine, filled).await;
+        assert!(matches!(lost, Err(DriverError::Transient(_))), "{lost:?}");
+    }
+
+    #[tokio::test]
+    async fn rows_of_another_kind_or_cluster_are_nobodys() {
+        let machines = Arc::new(FakeMachines::default());
+        let notebook = notebook(&machines, 299);
+        notebook.claim("one", &base("a"), &[]).await.unwrap();
+        assert_eq!(notebook.find::<GuestDetails>("one").await.unwrap(), None);
+        let other = Notebook::new(machines.clone(), "other".into(), VmidRange::default());
+        assert_eq!(other.find::<BaseDetails>("one").await.unwrap(), None);
+        assert!(other.all::<BaseDetails>().await.unwrap().is_empty());
+        assert_eq!(notebook.all::<BaseDetails>().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_address_belongs_to_one_machine_and_never_is_the_gateways() {
+        let machines = Arc::new(FakeMachines::default());
+        let notebook = notebook(&machines, 299);
+        let of =
+            async |owner: &str, avoid: &[Ipv4Addr]| notebook.address(owner, &range(), avoid).await;
+        assert_eq!(of("a", &[]).await.unwrap(), Ipv4Addr::new(10, 0, 0, 10));
+        assert_eq!(of("b", &[]).await.unwrap(), Ipv4Addr::new(10, 0, 0, 12));
+        assert_eq!(of("a", &[]).await.unwrap(), Ipv4Addr::new(10, 0, 0, 10));
+        assert!(matches!(
+            of("c", &[]).await,
+            Err(DriverError::Capacity { .. })
+        ));
+        notebook.free_address("a").await.unwrap();
+        notebook.free_address("a").await.unwrap();
+        assert!(
+            of("c", &[[10, 0, 0, 10].into()]).await.is_err(),
+            "another machine has it"
+        );
+        assert_eq!(of("c", &[]).await.unwrap(), Ipv4Addr::new(10, 0, 0, 10));
+        assert!(
+            notebook.all::<BaseDetails>().await.unwrap().is_empty(),
+            "no machines"
+        );
+    }
+
+    #[tokio::test]
+    async fn one_works_on_a_machine_at_a_time() {
+        let machines = Arc::new(FakeMachines::default());
+        let notebook = notebook(&machines, 299);
+        notebook.claim("one", &base("a"), &[]).await.unwrap();
+        let long = Duration::from_secs(60);
+        assert!(notebook.hold("one", "x", long).await.unwrap());
+        assert!(!notebook.hold("one", "y", long).await.unwrap());
+        assert!(notebook.hold("one", "x", long).await.unwrap(), "prolonged");
+        notebook.let_go("one", "y").await.unwrap();
+        assert!(
+            !notebook.hold("one", "y", long).await.unwrap(),
+            "not its own"
+        );
+        notebook.let_go("one", "x").await.unwrap();
+        assert!(notebook.hold("one", "y", Duration::ZERO).await.unwrap());
+        assert!(notebook.hold("one", "x", long).await.unwrap(), "it ran out");
+    }
+}

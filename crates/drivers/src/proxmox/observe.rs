@@ -10,11 +10,8 @@ use domain::ports::DriverError;
 use tokio::time::Instant;
 
 use super::details::{BaseDetails, GuestDetails, GuestStage};
-use super::fault::During;
-use super::guest::enter;
+use super::guest::{enter, seen};
 use super::inventory::{Power, Seen, Snapshot};
-use super::labels;
-use super::look::{Found, Spot, look};
 use super::nonce::Mark;
 use super::notebook::{BaseNote, GuestNote};
 use super::site::Site;
@@ -66,14 +63,8 @@ async fn try_observe(
     let Some(mut note) = site.notebook.guest(guest).await? else {
         return Ok(None);
     };
-    let snapshot = site.inventory.look().await?;
-    let seen = match snapshot.guests.get(&note.vmid) {
-        Some(seen) if labels::is_named_after(seen.name.as_deref(), guest) => seen.clone(),
-        // Not listed, or another name: the owner of the number is asked before anything is believed.
-        _ => match owner(site, &note).await? {
-            Some(seen) => seen,
-            None => return Ok(None),
-        },
+    let Some(seen) = seen::seen(site, &note).await? else {
+        return Ok(None);
     };
     let app = match seen.power {
         Power::Unknown => return Err(DriverError::Transient(text::node_away(&seen.node))),
@@ -81,40 +72,6 @@ async fn try_observe(
         Power::Running => running(site, states, &mut note).await?,
     };
     Ok(Some(told(&note, &seen, app)))
-}
-
-/// The machine of a row whose number the list does not show as ours; none when there certainly is none.
-async fn owner(site: &Site, note: &GuestNote) -> Result<Option<Seen>, DriverError> {
-    let details = &note.details;
-    let spot = Spot {
-        kind: details.spec.kind,
-        node: &details.node,
-        vmid: note.vmid,
-        source: None,
-    };
-    match look(site, spot, &Mark::of(&details.spec)).await? {
-        Found::Nothing | Found::Foreign => Ok(None),
-        Found::Forming(lock) => Err(DriverError::Transient(text::cannot_tell(
-            note.vmid,
-            &text::being_made(&lock),
-        ))),
-        Found::Ours { node, .. } => {
-            let machine = site.machine(details.spec.kind, &node, note.vmid)?;
-            let status = machine.status().await.during(&text::look_at(note.vmid))?;
-            Ok(Some(Seen {
-                kind: machine.kind(),
-                node,
-                name: status.name.clone(),
-                power: if status.is_running() {
-                    Power::Running
-                } else {
-                    Power::Stopped
-                },
-                ours: true,
-                uptime: status.uptime.unwrap_or(0),
-            }))
-        }
-    }
 }
 
 /// A machine that is off: told to, or not.

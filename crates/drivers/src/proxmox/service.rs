@@ -9,9 +9,8 @@ use domain::{DeploymentKind, GuestId};
 
 use super::details::GuestDetails;
 use super::guest::configure::machine;
-use super::guest::{enter, firewall, keys, power};
+use super::guest::{enter, firewall, keys, power, seen};
 use super::inside::ServiceLimits;
-use super::inventory::Power;
 use super::keep;
 use super::notebook::GuestNote;
 use super::site::Site;
@@ -42,9 +41,7 @@ pub async fn start(site: &Site, guest: &GuestId, service: &Service) -> Result<()
 }
 
 async fn ensure_on(site: &Site, note: &mut GuestNote) -> Result<(), DriverError> {
-    let snapshot = site.inventory.look().await?;
-    let seen = snapshot.guests.get(&note.vmid);
-    if seen.is_none_or(|seen| seen.power != Power::Stopped) {
+    if !seen::is_off(site, note).await? {
         return Ok(());
     }
     let machine = machine(site, note)?;
@@ -57,9 +54,7 @@ async fn ensure_on(site: &Site, note: &mut GuestNote) -> Result<(), DriverError>
 /// Ends the app. A container stays on, so that its log can be read; a VM is shut down, for it holds its memory.
 pub async fn stop(site: &Site, guest: &GuestId, grace: Duration) -> Result<(), DriverError> {
     let mut note = enter::whole(site, guest).await?;
-    let snapshot = site.inventory.look_now().await?;
-    let seen = snapshot.guests.get(&note.vmid);
-    if seen.is_none_or(|seen| seen.power != Power::Stopped) {
+    if !seen::is_off(site, &note).await? {
         let inside = enter::of_note(site, &mut note).await?;
         inside.stop(grace).await?;
         keep::last(site, &mut note).await?;

@@ -21,8 +21,9 @@ use crate::text::proxmox as text;
 pub async fn configure(site: &Site, note: &mut GuestNote) -> Result<(), DriverError> {
     let fixed = address(site, note).await?;
     let machine = machine(site, note)?;
-    options(site, note, &machine, fixed).await?;
+    // Before the options: they protect the machine, its disk included.
     grow(site, note, &machine).await?;
+    options(site, note, &machine, fixed).await?;
     firewall::close(site, &machine).await?;
     let change = |details: &mut GuestDetails| {
         details.stage = details.stage.max(GuestStage::Configured);

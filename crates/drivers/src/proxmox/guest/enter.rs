@@ -9,6 +9,7 @@ use domain::ports::DriverError;
 use ssh::HostKey;
 
 use super::configure::machine;
+use super::seen;
 use crate::proxmox::details::{Confirmed, GuestDetails, GuestStage};
 use crate::proxmox::inside::Inside;
 use crate::proxmox::inventory::Power;
@@ -19,6 +20,8 @@ use crate::text::proxmox as text;
 
 /// What the clocks of cluster and controller may differ by, while one counts what the other should have.
 const SLACK: Duration = Duration::from_secs(20);
+/// A key that was shown so lately is not asked for again, nor is the cluster.
+const JUST_NOW: Duration = Duration::from_secs(10);
 
 /// The row of a guest that is whole.
 ///
@@ -54,18 +57,25 @@ pub async fn of_note(site: &Site, note: &mut GuestNote) -> Result<Inside, Driver
 /// # Errors
 /// When it does not show it now. An address that is not confirmed is never given.
 pub async fn confirmed(site: &Site, note: &mut GuestNote) -> Result<IpAddr, DriverError> {
-    let seen = site.inventory.look().await;
-    let seen = seen
-        .ok()
-        .and_then(|all| all.guests.get(&note.vmid).cloned());
-    if seen
-        .as_ref()
-        .is_some_and(|seen| seen.power == Power::Stopped)
-    {
-        return Err(DriverError::Transient(text::is_off(&note.details.spec.id)));
-    }
-    let uptime = seen.map(|seen| seen.uptime);
     let now = site.clock().now();
+    if let Some(known) = note.details.confirmed
+        && is_fresh(known, now, None, JUST_NOW)
+    {
+        return Ok(known.address);
+    }
+    // A cluster that does not answer takes no address away: the guest is asked itself.
+    let seen = seen::seen(site, note).await;
+    let seen = match seen {
+        Ok(Some(seen)) if seen.power == Power::Stopped => {
+            return Err(DriverError::Transient(text::is_off(&note.details.spec.id)));
+        }
+        Ok(seen) => seen,
+        Err(error) => {
+            tracing::debug!(guest = note.owner, %error, "the cluster was not asked");
+            None
+        }
+    };
+    let uptime = seen.map(|seen| seen.uptime);
     if let Some(known) = note.details.confirmed
         && is_fresh(known, now, uptime, site.limits().recheck)
     {

@@ -9,3 +9,4 @@ pub mod firewall;
 pub mod keys;
 pub mod plan;
 pub mod power;
+pub mod seen;
