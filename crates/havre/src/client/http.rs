@@ -1,5 +1,6 @@
 //! Requests to the server. Paths are built from parsed segments, never from text glued together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
@@ -127,12 +128,31 @@ impl Client {
 }
 
 fn with_silence(silence: Duration) -> Result<reqwest::Client, Fault> {
-    reqwest::Client::builder()
+    plain_http()?
         .connect_timeout(CONNECT)
         .read_timeout(silence)
-        .no_proxy()
         .user_agent(concat!("havre/", env!("CARGO_PKG_VERSION")))
         .build()
+        .map_err(|error| Fault::new(Exit::Platform, text::client_broken(&error.to_string())))
+}
+
+/// For what speaks plain HTTP on this machine: no proxy, and no TLS, for which reqwest would read all certificates of the
+/// system first.
+pub fn plain_http() -> Result<reqwest::ClientBuilder, Fault> {
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(unused_tls()?))
+}
+
+fn unused_tls() -> Result<rustls::ClientConfig, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| {
+            builder
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth()
+        })
         .map_err(|error| Fault::new(Exit::Platform, text::client_broken(&error.to_string())))
 }
 

@@ -8,6 +8,6 @@ mod sse;
 
 pub use answer::Answer;
 pub use build_log::{Ended, follow_build};
-pub use http::{Client, NO_BODY, NO_QUERY};
+pub use http::{Client, NO_BODY, NO_QUERY, plain_http};
 pub use patience::patiently;
 pub use sse::Stream;

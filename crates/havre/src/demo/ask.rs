@@ -4,7 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::{Client, Url};
+use reqwest::Url;
+
+use crate::client::plain_http;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -12,8 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub async fn status(url: &str, gateway: SocketAddr) -> Result<u16, String> {
     let parsed = Url::parse(url).map_err(|error| error.to_string())?;
     let host = parsed.host_str().ok_or("the URL has no host")?;
-    let client = Client::builder()
-        .no_proxy()
+    let client = plain_http()
+        .map_err(|fault| fault.what)?
         .timeout(PATIENCE)
         .resolve(host, gateway)
         .build()

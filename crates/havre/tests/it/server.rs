@@ -64,11 +64,7 @@ impl Server {
             world,
             child: None,
             gateway,
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .timeout(BOUND)
-                .build()
-                .unwrap(),
+            http: plain_http().timeout(BOUND).build().unwrap(),
         };
         server.up().await;
         server
@@ -256,4 +252,10 @@ fn leftovers(data: &str) -> Vec<String> {
         .filter(|line| line.contains(data))
         .map(str::to_owned);
     processes.chain(mounts).collect()
+}
+
+/// A client without proxy; the provider is what reqwest wants even where nothing is encrypted.
+pub fn plain_http() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }

@@ -35,7 +35,7 @@ impl Site {
         let site = Self {
             child,
             base: format!("http://127.0.0.1:{port}"),
-            http: Client::builder().no_proxy().build().unwrap(),
+            http: crate::server::plain_http().build().unwrap(),
             _world: world,
         };
         let up = async { while site.http.get(&site.base).send().await.is_err() {} };
