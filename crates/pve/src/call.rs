@@ -1,12 +1,12 @@
 //! One request on its way: the path is filled with parsed names only, the parameters with declared ones only.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{Asked, Error, Kind, Result};
 use crate::names::{NodeName, SnapName, StorageId, Upid, Vmid, Volid};
-use crate::route::{Route, Values};
+use crate::route::{Route, Values, Verb};
 use crate::text;
 
 /// All but the unreserved characters. `;` parts parameters on the server, so it must not stay either.
@@ -63,19 +63,21 @@ impl Call {
 
     /// Sets a parameter. One that is not declared is found when the request is sent.
     pub(crate) fn set(mut self, name: &str, value: impl Display) -> Call {
-        let value = value.to_string();
+        let mut text = String::new();
+        // A list of options refuses to be written when a value would part it.
+        let written = write!(text, "{value}").is_ok();
         let declared = self.route.param(name);
         let fits = declared.is_some_and(|param| match param.values {
-            Values::OneOf(words) => words.contains(&value.as_str()),
+            Values::OneOf(words) => words.contains(&text.as_str()),
             Values::Any | Values::Keys(_) => true,
         });
-        if !fits {
+        if !fits || !written {
             self.defect = Some(name.to_owned());
         }
         if declared.is_some_and(|param| param.nine) {
             self.needs_nine = Some(name.to_owned());
         }
-        self.params.push((name.to_owned(), value));
+        self.params.push((name.to_owned(), text));
         self
     }
 
@@ -101,19 +103,30 @@ impl Call {
         self
     }
 
-    /// Names the privilege that the cluster does not name.
+    /// An error, with what only the request tells: the privilege that the cluster does not name, whose configuration was
+    /// missed, and that a write may have been done when its good answer is not understood.
     pub(crate) fn explained(&self, error: Error) -> Error {
         let bare = error.reason().trim_end_matches('.') == "Permission check failed";
-        match (&self.wants, error.kind()) {
-            (Some((path, privilege)), Kind::MissingPrivilege { .. }) if bare => {
-                let privileges = vec![(*privilege).to_owned()];
-                error.with_kind(Kind::MissingPrivilege {
+        let kind = match (error.kind(), &self.wants) {
+            (Kind::MissingPrivilege { .. }, Some((path, privilege))) if bare => {
+                Kind::MissingPrivilege {
                     path: path.clone(),
-                    privileges,
-                })
+                    privileges: vec![(*privilege).to_owned()],
+                }
             }
-            _ => error,
-        }
+            (Kind::BadAnswer, _) if self.route.verb != Verb::Get && !error.nothing_done() => {
+                Kind::Ambiguous
+            }
+            (kind, _) => kind.clone(),
+        };
+        error.with_kind(kind).about_guest(self.guest())
+    }
+
+    /// The guest that the path is about.
+    fn guest(&self) -> Option<u32> {
+        let mut parts = self.path.split('/');
+        parts.find(|part| *part == "lxc" || *part == "qemu")?;
+        parts.next()?.parse().ok()
     }
 
     pub(crate) fn route(&self) -> &'static Route {

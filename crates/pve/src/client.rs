@@ -215,7 +215,7 @@ impl Client {
         call.check()?;
         self.attempt(call, Payload::Upload(upload))
             .await
-            .map_err(|error| self.without_secret(error))
+            .map_err(|error| self.without_secret(call.explained(error)))
     }
 
     /// Any number, for the boundary of an upload.

@@ -95,16 +95,34 @@ impl Error {
         self.0.kind == Kind::Ambiguous
     }
 
-    /// Whether the guest that was asked for is not there.
+    /// Whether the guest that was asked for is not on that node. It may have moved to another one: [`crate::Client::guests`]
+    /// tells.
     #[must_use]
     pub fn is_guest_gone(&self) -> bool {
         self.0.kind == Kind::Gone(Missing::Guest)
+    }
+
+    /// Whether a VM's agent is not there, or does not answer.
+    #[must_use]
+    pub fn is_agent_away(&self) -> bool {
+        self.0.reason.to_lowercase().contains("guest agent")
     }
 
     /// Whether something of that name or number is there already.
     #[must_use]
     pub fn is_taken(&self) -> bool {
         self.0.kind == Kind::Conflict(Conflict::AlreadyExists)
+    }
+
+    /// A missed configuration of another guest than the one that was asked for says nothing about this one.
+    pub(crate) fn about_guest(self, vmid: Option<u32>) -> Error {
+        let told = sort::missed_guest(&self.0.reason);
+        if self.is_guest_gone() && vmid.is_some() && told.is_some() && told != vmid {
+            return self
+                .with_kind(Kind::Gone(Missing::Thing))
+                .with_nothing_done(false);
+        }
+        self
     }
 
     pub(crate) fn with_kind(mut self, kind: Kind) -> Error {

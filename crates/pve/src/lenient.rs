@@ -131,6 +131,6 @@ fn as_whole(value: &Value) -> Option<u64> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
         let number: f64 = text.parse().ok()?;
-        (number >= 0.0 && number < 9.0e15).then_some(number as u64)
+        (0.0..9.0e15).contains(&number).then_some(number as u64)
     })
 }

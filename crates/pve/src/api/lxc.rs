@@ -7,7 +7,9 @@ use super::guest::{Guest, GuestKind};
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
-use crate::names::{ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, Volid, place_of};
+use crate::names::{
+    BadName, ConfigKey, HostName, NodeName, PoolId, Tags, Upid, Vmid, Volid, place_of,
+};
 use crate::props::{Features, LxcNet, MountPoint, SshKeys, Startup};
 use crate::route::{Param, any, keys, nine, one_of};
 use crate::words::words;
@@ -47,7 +49,6 @@ pub(crate) const LXC_OPTIONS: &[Param] = &[
     keys("mp[n]", MountPoint::KEYS),
     keys("net[n]", LxcNet::KEYS),
     nine("env"),
-    nine("entrypoint"),
 ];
 
 /// The options of a container. What is `None` is not sent: the default on creation, unchanged later.
@@ -91,13 +92,36 @@ pub struct Settings {
     pub mounts: BTreeMap<u8, MountPoint>,
     /// Version 9 only: environment of its first process.
     pub env: Option<Env>,
-    /// Version 9 only: its first process.
-    pub entrypoint: Option<String>,
 }
 
 /// Environment variables of a container's first process.
-#[derive(Debug, Clone, Default)]
-pub struct Env(pub BTreeMap<ConfigKey, String>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Env(BTreeMap<String, String>);
+
+impl Env {
+    /// These variables by their names.
+    ///
+    /// # Errors
+    /// When a name is not of letters, digits and `_`, or a value has a control character other than a tab.
+    pub fn new(variables: BTreeMap<String, String>) -> Result<Env, BadName> {
+        let named = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let plain = |value: &str| !value.contains(|c: char| c.is_ascii_control() && c != '\t');
+        match variables
+            .iter()
+            .find(|(name, value)| !named(name) || !plain(value))
+        {
+            // The value may be a secret.
+            Some((name, _)) => Err(BadName::new(
+                "variable",
+                name,
+                "letters, digits and `_`, and a value on one line",
+            )),
+            None => Ok(Env(variables)),
+        }
+    }
+}
 
 crate::names::name_type! {
     /// `host`, or a zone as `Europe/Vienna`.
@@ -182,8 +206,7 @@ impl Settings {
             .maybe("description", self.description.as_ref())
             .maybe_flag("protection", self.protection)
             .maybe("cmode", self.cmode)
-            .maybe("env", self.env.as_ref().map(Env::joined))
-            .maybe("entrypoint", self.entrypoint.as_ref());
+            .maybe("env", self.env.as_ref().map(Env::joined));
         let call = self
             .nets
             .iter()

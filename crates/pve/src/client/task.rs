@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Client;
 use crate::call::Call;
 use crate::error::{Asked, Error, Kind, Missing, Result, sort_task};
-use crate::names::Upid;
+use crate::names::{Upid, Vmid};
 use crate::wire::Backoff;
 use crate::{lenient, routes, text};
 
@@ -188,7 +188,8 @@ impl Client {
             );
         }
         let kind = sort_task(&exitstatus, &log);
-        TaskEnd::Failed(of_task(upid, kind, exitstatus).with_log(log))
+        let failed = of_task(upid, kind, exitstatus).with_log(log);
+        TaskEnd::Failed(failed.about_guest(upid.vmid().map(Vmid::get)))
     }
 }
 

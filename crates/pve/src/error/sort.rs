@@ -16,7 +16,8 @@ pub(crate) fn sort_answer(
         400 => sort_parameters(reason, errors),
         // The API neither redirects nor says "not found": this is another server, or a proxy in front.
         300..=399 | 404 => Kind::BadAnswer,
-        501 if !reason.contains("data too large") => Kind::NotThere,
+        501 if reason.contains("data too large") => Kind::BadParameters,
+        501 => Kind::NotThere,
         // Numbers of the proxy between nodes: 595 could not connect, 599 did not get that far, 596 and 597 broke off.
         595 | 599 => Kind::Transient,
         // 502 to 504 come from a proxy that somebody put in front.
@@ -25,6 +26,8 @@ pub(crate) fn sort_answer(
     };
     let nothing_done = match kind {
         Kind::Ambiguous | Kind::Other | Kind::Capacity => false,
+        // A volume that is missed in the middle of something may come after what was done already.
+        Kind::Gone(missing) => matches!(missing, Missing::Guest | Missing::Task | Missing::Pool),
         Kind::Transient => {
             matches!(status, 595 | 599) || is_lock_timeout(reason) || is_no_worker(reason)
         }
@@ -148,7 +151,6 @@ const CAPACITY: &[&str] = &[
     "exceeds available",
     "unable to get any free vmid",
     "too low on memory",
-    "data too large",
 ];
 
 const GONE: &[&str] = &[
@@ -188,14 +190,9 @@ fn conflict(low: &str) -> Option<Conflict> {
         "already used",
     ]) {
         Some(Conflict::AlreadyExists)
-    } else if says(&[
-        "already running",
-        "is running - destroy failed",
-        "cannot be removed while it is running",
-        "is running",
-    ]) {
+    } else if says(&["already running", "container is running"]) || of_guest(low, "is running") {
         Some(Conflict::AlreadyRunning)
-    } else if low.contains("not running") && !low.contains("agent") {
+    } else if says(&["container is not running"]) || of_guest(low, "not running") {
         Some(Conflict::NotRunning)
     } else if low.contains("protection mode enabled") || low.contains("is protected") {
         Some(Conflict::Protected)
@@ -210,13 +207,17 @@ fn conflict(low: &str) -> Option<Conflict> {
 }
 
 fn missing(low: &str) -> Missing {
-    let guest = (low.contains("configuration file") && low.contains(".conf"))
-        || is_numbered(low, "ct ")
-        || is_numbered(low, "vm ");
-    if guest && !low.contains("snapshot") {
-        Missing::Guest
-    } else if low.contains("snapshot") {
+    let of_config = low.contains("configuration file");
+    let guest = (of_config && low.contains(".conf"))
+        || ["ct", "vm"]
+            .iter()
+            .any(|word| of_config && low.contains(&format!("for {word} ")))
+        || of_guest(low, "does not exist")
+        || of_guest(low, "doesn't exist");
+    if low.contains("snapshot") {
         Missing::Snapshot
+    } else if guest {
+        Missing::Guest
     } else if low.contains("no such task") {
         Missing::Task
     } else if low.contains("volume") || low.contains("template") || low.contains("disk") {
@@ -232,15 +233,21 @@ fn missing(low: &str) -> Missing {
     }
 }
 
-/// `CT 100 does not exist`: the words alone would fit a bridge of that guest as well.
-fn is_numbered(low: &str, word: &str) -> bool {
-    let Some((before, rest)) = low.split_once(word) else {
-        return false;
-    };
-    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '\'');
-    before
-        .trim_start_matches("unable to find ")
-        .trim()
-        .is_empty()
-        && (rest.trim_start().starts_with("does") || rest.is_empty())
+/// `CT 100 does not exist`, `VM 100 is running - destroy failed`: these words behind a guest's number. Alone they would fit
+/// anything that belongs to the guest.
+fn of_guest(low: &str, words: &str) -> bool {
+    ["ct ", "vm "].iter().any(|kind| {
+        low.match_indices(kind).any(|(at, _)| {
+            let rest = &low[at + kind.len()..];
+            let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '\'');
+            behind.len() < rest.len() && behind.trim_start().starts_with(words)
+        })
+    })
+}
+
+/// The number of the guest whose configuration is missed, when it is told.
+pub(crate) fn missed_guest(reason: &str) -> Option<u32> {
+    let (before, _) = reason.split_once(".conf")?;
+    let digits = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    before[digits.len()..].parse().ok()
 }

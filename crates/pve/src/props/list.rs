@@ -105,12 +105,16 @@ impl<'a, 'b> Writer<'a, 'b> {
 
     pub(crate) fn bare(&mut self, value: impl Display) -> fmt::Result {
         self.comma()?;
-        write!(self.to, "{value}")
+        self.plain(value)
     }
 
     pub(crate) fn pair(&mut self, key: &str, value: impl Display) -> fmt::Result {
+        if !is_key(key) {
+            return Err(fmt::Error);
+        }
         self.comma()?;
-        write!(self.to, "{key}={value}")
+        write!(self.to, "{key}=")?;
+        self.plain(value)
     }
 
     pub(crate) fn maybe(&mut self, key: &str, value: Option<impl Display>) -> fmt::Result {
@@ -124,6 +128,15 @@ impl<'a, 'b> Writer<'a, 'b> {
     pub(crate) fn rest(&mut self, rest: &[(String, String)]) -> fmt::Result {
         rest.iter()
             .try_for_each(|(key, value)| self.pair(key, value))
+    }
+
+    /// A value that would part the list is not written at all.
+    fn plain(&mut self, value: impl Display) -> fmt::Result {
+        let value = value.to_string();
+        if value.contains(|c: char| c == ',' || c.is_control()) {
+            return Err(fmt::Error);
+        }
+        self.to.write_str(&value)
     }
 
     fn comma(&mut self) -> fmt::Result {

@@ -292,3 +292,51 @@ fn a_list_that_is_none_says_where() {
     assert_eq!(error.key, "what");
     assert!("bridge=vmbr0".parse::<LxcNet>().is_err() && "".parse::<Disk>().is_err());
 }
+
+#[test]
+fn a_value_that_would_part_the_list_is_never_sent() {
+    let mut mount = MountPoint::root("local".parse().unwrap(), 1);
+    mount.path = Some("/data,ro=0".to_owned());
+    let node: crate::NodeName = "pve1".parse().unwrap();
+    let call = crate::call::Call::new(&crate::routes::LXC_CREATE)
+        .at(&node)
+        .set("mp0", &mount);
+    assert!(call.check().is_err());
+    mount.path = Some("/data".to_owned());
+    let call = crate::call::Call::new(&crate::routes::LXC_CREATE)
+        .at(&node)
+        .set("mp0", &mount);
+    assert!(call.check().is_ok());
+    let other = vec![("fuse=1,x".to_owned(), "1".to_owned())];
+    let call = crate::call::Call::new(&crate::routes::LXC_CREATE)
+        .at(&node)
+        .set(
+            "features",
+            Features {
+                nesting: true,
+                other,
+            },
+        );
+    assert!(call.check().is_err());
+}
+
+#[test]
+fn a_variable_is_one_variable() {
+    use crate::api::lxc::Env;
+    let env = |name: &str, value: &str| {
+        Env::new(std::collections::BTreeMap::from([(
+            name.to_owned(),
+            value.to_owned(),
+        )]))
+    };
+    assert!(env("A_1", "x y\tz=;").is_ok());
+    for (name, value) in [
+        ("A", "x\0B=y"),
+        ("A", "x\ny"),
+        ("A B", "x"),
+        ("", "x"),
+        ("A=B", "x"),
+    ] {
+        assert!(env(name, value).is_err());
+    }
+}

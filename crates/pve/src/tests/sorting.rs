@@ -126,21 +126,26 @@ fn sorted(status: u16, reason: &str) -> (Kind, bool) {
     500,
     "storage 'nfs' does not exist",
     Kind::Gone(Missing::Storage),
-    true
+    false
 )]
 #[case(
     500,
     "snapshot 'before' does not exist",
     Kind::Gone(Missing::Snapshot),
-    true
+    false
 )]
 #[case(
     500,
     "volume 'local:vztmpl/x.tar.gz' does not exist",
     Kind::Gone(Missing::Volume),
-    true
+    false
 )]
-#[case(500, "bridge 'vmbr9' does not exist", Kind::Gone(Missing::Thing), true)]
+#[case(
+    500,
+    "bridge 'vmbr9' does not exist",
+    Kind::Gone(Missing::Thing),
+    false
+)]
 #[case(400, "no such task", Kind::Gone(Missing::Task), true)]
 #[case(500, "storage 'nfs' is not online", Kind::Transient, false)]
 #[case(500, "No space left on device", Kind::Capacity, false)]
@@ -206,4 +211,21 @@ fn a_failed_task_is_sorted_by_its_status_then_by_its_log(
 ) {
     let log: Vec<String> = log.iter().map(|line| (*line).to_owned()).collect();
     assert_eq!(sort_task(status, &log), kind);
+}
+
+#[rstest]
+#[case(
+    "unable to destroy CT 100 - container is running",
+    Kind::Conflict(Conflict::AlreadyRunning)
+)]
+#[case("another backup job is running", Kind::Other)]
+#[case("service 'pve-ha-crm' not running", Kind::Other)]
+#[case(
+    "unable to find configuration file for CT 100 on node 'pve1'",
+    Kind::Gone(Missing::Guest)
+)]
+#[case("vm 100 disk 'x' does not exist", Kind::Gone(Missing::Volume))]
+#[case("mount failed: No such file or directory", Kind::Gone(Missing::Thing))]
+fn words_that_only_look_alike_are_told_apart(#[case] reason: &str, #[case] kind: Kind) {
+    assert_eq!(sorted(500, reason).0, kind);
 }

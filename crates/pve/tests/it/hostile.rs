@@ -255,3 +255,46 @@ async fn a_privilege_that_the_cluster_does_not_name_is_named() {
             .contains("only root can do this")
     );
 }
+
+#[tokio::test]
+async fn a_good_answer_to_a_write_that_is_not_understood_is_ambiguous() {
+    for body in ["<html>", "", "7"] {
+        let fake = Fake::start(move |_, _| Reply::Bytes(answer(200, "OK", body))).await;
+        let guest = fake
+            .client()
+            .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN);
+        let update = pve::lxc::Update::default();
+        assert!(guest.set_lxc(&update).await.unwrap_err().is_ambiguous());
+        assert!(guest.start().await.unwrap_err().is_ambiguous());
+        assert_eq!(fake.came().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_is_not_gone_because_another_one_is() {
+    let fake = Fake::start(|_, _| {
+        refusal(
+            500,
+            "Configuration file 'nodes/pve1/lxc/200.conf' does not exist",
+        )
+    })
+    .await;
+    let client = fake.client();
+    let node = "pve1".parse().unwrap();
+    assert!(
+        !client
+            .guest(GuestKind::Lxc, &node, Vmid::MIN)
+            .destroy(true)
+            .await
+            .unwrap_err()
+            .is_guest_gone()
+    );
+    assert!(
+        client
+            .guest(GuestKind::Lxc, &node, "200".parse().unwrap())
+            .destroy(true)
+            .await
+            .unwrap_err()
+            .is_guest_gone()
+    );
+}

@@ -1,5 +1,9 @@
 //! The client seen from outside: on the wire against a server of a few lines, and beside the emulator.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says when it skips"
+)]
 
 mod emulator;
 mod fake;

@@ -182,10 +182,7 @@ async fn a_guest_of_the_other_kind_is_not_asked() {
 
 #[tokio::test]
 async fn an_option_of_nine_is_not_sent_to_eight() {
-    let env = Some(Env(BTreeMap::from([(
-        "PORT".parse().unwrap(),
-        "80".to_owned(),
-    )])));
+    let env = Some(Env::new(BTreeMap::from([("PORT".to_owned(), "80".to_owned())])).unwrap());
     let update = Update {
         settings: pve::lxc::Settings {
             env,

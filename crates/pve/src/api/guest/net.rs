@@ -121,7 +121,7 @@ impl Guest {
             .at(&self.vmid);
         match self.client.done(call).await {
             Ok(()) => Ok(true),
-            Err(error) if error.reason().to_lowercase().contains("guest agent") => Ok(false),
+            Err(error) if error.is_agent_away() => Ok(false),
             Err(error) => Err(error),
         }
     }

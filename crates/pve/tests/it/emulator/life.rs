@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pve::{
-    Agent, BootOrder, Cloning, Content, Disk, DiskSize, DiskSource, Feature, FirewallOptions,
-    GuestKind, IpConfig, Policy, PortRule, QemuNet, Resize, SshKeys, Tags, TaskSource, Uploadable,
-    Vmid, lxc, qemu,
+    Agent, BootOrder, Client, Cloning, Conflict, Content, Disk, DiskSize, DiskSource, Feature,
+    FirewallOptions, Guest, GuestKind, IpConfig, Kind, Policy, PortRule, QemuNet, Resize, SshKeys,
+    Tags, TaskSource, Uploadable, Vmid, lxc, qemu,
 };
 use serde_json::json;
 
@@ -14,11 +14,9 @@ use super::cluster::{Cluster, container, done, node, wanted};
 const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5mMbiFeo7cQ3H6YvQdJ8Qy7WfD5mYq0i0kXw6o1m+/ havre@host";
 
-#[tokio::test]
-async fn a_container_lives_and_dies() {
-    let Some(cluster) = Cluster::new("a_container_lives_and_dies", json!({})).await else {
-        return;
-    };
+/// A container on a cluster of its own.
+async fn born(test: &str) -> Option<(Cluster, Client, Guest)> {
+    let cluster = Cluster::new(test, json!({})).await?;
     let client = cluster.client();
     let vmid = client.next_id().await.unwrap();
     done(
@@ -27,7 +25,21 @@ async fn a_container_lives_and_dies() {
     )
     .await;
     let guest = container(&client, vmid);
+    Some((cluster, client, guest))
+}
 
+fn set(settings: lxc::Settings) -> lxc::Update {
+    lxc::Update {
+        settings,
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_container_is_what_was_said() {
+    let Some((_, _, guest)) = born("a_container_is_what_was_said").await else {
+        return;
+    };
     let config = guest.config().await.unwrap();
     assert_eq!(config.name(), Some("blog-7"));
     assert!(
@@ -44,60 +56,60 @@ async fn a_container_lives_and_dies() {
         config.rootfs().unwrap().unwrap().size,
         Some(DiskSize::gib(4))
     );
+}
 
+#[tokio::test]
+async fn a_change_that_meets_another_one_is_refused() {
+    let Some((_, _, guest)) = born("a_change_that_meets_another_one").await else {
+        return;
+    };
     let tags: Tags = "havre;blog".parse().unwrap();
+    let digest = guest.config().await.unwrap().digest().map(str::to_owned);
     let update = lxc::Update {
-        settings: lxc::Settings {
+        digest,
+        ..set(lxc::Settings {
             tags: Some(tags.clone()),
-            protection: Some(true),
             ..Default::default()
-        },
-        digest: config.digest().map(str::to_owned),
-        ..Default::default()
+        })
     };
     guest.set_lxc(&update).await.unwrap();
     assert_eq!(guest.config().await.unwrap().tags(), tags);
     let stale = guest.set_lxc(&update).await.unwrap_err();
-    assert_eq!(
-        stale.kind(),
-        &pve::Kind::Conflict(pve::Conflict::Changed),
-        "{stale}"
-    );
+    assert_eq!(stale.kind(), &Kind::Conflict(Conflict::Changed), "{stale}");
+}
 
+#[tokio::test]
+async fn a_container_starts_grows_and_shuts_down() {
+    let Some((_, client, guest)) = born("a_container_starts_grows_and_shuts_down").await else {
+        return;
+    };
     done(&client, guest.start().await.unwrap()).await;
     assert!(guest.status().await.unwrap().is_running());
     let again = guest.start().await.unwrap_err();
     assert_eq!(
         again.kind(),
-        &pve::Kind::Conflict(pve::Conflict::AlreadyRunning),
+        &Kind::Conflict(Conflict::AlreadyRunning),
         "{again}"
     );
     let cards = guest.interfaces().await.unwrap();
+    let ours =
+        |address: &pve::Address| address.ip.to_string() == "10.1.2.3" && address.is_reachable();
     assert!(
-        cards.iter().any(|card| card
-            .addresses
-            .iter()
-            .any(|a| a.ip.to_string() == "10.1.2.3" && a.is_reachable())),
+        cards.iter().any(|card| card.addresses.iter().any(ours)),
         "{cards:?}"
     );
-
+    let rootfs = "rootfs".parse().unwrap();
     done(
         &client,
         guest
-            .resize(&"rootfs".parse().unwrap(), Resize::By(DiskSize::gib(1)))
+            .resize(&rootfs, Resize::By(DiskSize::gib(1)))
             .await
             .unwrap(),
     )
     .await;
+    let config = guest.config().await.unwrap();
     assert_eq!(
-        guest
-            .config()
-            .await
-            .unwrap()
-            .rootfs()
-            .unwrap()
-            .unwrap()
-            .size,
+        config.rootfs().unwrap().unwrap().size,
         Some(DiskSize::gib(5))
     );
     done(
@@ -105,21 +117,28 @@ async fn a_container_lives_and_dies() {
         guest.shutdown(Duration::from_secs(30), true).await.unwrap(),
     )
     .await;
+    assert!(!guest.status().await.unwrap().is_running());
+}
 
+#[tokio::test]
+async fn a_protected_container_stays_and_another_goes_once() {
+    let Some((cluster, client, guest)) = born("a_protected_container_stays").await else {
+        return;
+    };
+    let protected = |on| {
+        set(lxc::Settings {
+            protection: Some(on),
+            ..Default::default()
+        })
+    };
+    guest.set_lxc(&protected(true)).await.unwrap();
     let refused = guest.destroy(true).await.unwrap_err();
     assert_eq!(
         refused.kind(),
-        &pve::Kind::Conflict(pve::Conflict::Protected),
+        &Kind::Conflict(Conflict::Protected),
         "{refused}"
     );
-    let open = lxc::Update {
-        settings: lxc::Settings {
-            protection: Some(false),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
-    guest.set_lxc(&open).await.unwrap();
+    guest.set_lxc(&protected(false)).await.unwrap();
     done(&client, guest.destroy(true).await.unwrap()).await;
     assert!(guest.status().await.unwrap_err().is_guest_gone());
     assert!(guest.destroy(true).await.unwrap_err().is_guest_gone());
