@@ -339,8 +339,23 @@ def main() -> None:
         create(101, "10.77.0.11")
         print("hanging", flush=True)
         time.sleep(600)
-    for part in (container, faults, node, firewall, snapshots, machine, end):
-        part(clock)
+    try:
+        for part in (container, faults, node, firewall, snapshots, machine, end):
+            part(clock)
+    except BaseException:
+        diagnose()
+        raise
+
+
+def diagnose() -> None:
+    """What a failure can be understood by."""
+    for argv in (["ip", "neighbour"], ["nft", "list", "ruleset"], ["ip", "-br", "link"]):
+        subprocess.run(argv, check=False)
+    look = "ip -br address; ip route; nft list ruleset; systemctl list-jobs; journalctl -q -b -p notice -n 30 --no-pager"
+    for guest in control("GET", "/guests"):
+        print(guest)
+        if guest["status"] == "running":
+            print(control("POST", f"/guests/{guest['vmid']}/exec", {"argv": ["sh", "-c", look]})["out"])
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ class Container:
             if not self.running:
                 raise commands.CommandFailed(f"startup for container '{self.name}' failed: {_tail(log_file)}")
             if await self.pid():
-                return
+                return await announce(shape.networks)
             await asyncio.sleep(0.02)
         await self.kill()
         raise commands.CommandFailed(f"startup for container '{self.name}' failed: no end after {START_SECONDS} s")
@@ -191,11 +191,13 @@ class Container:
 
     async def readdress(self, network: Network) -> None:
         """Gives a running container another address, as Proxmox VE does when net0 changes."""
+        await self.in_network("ip", "link", "set", "dev", network.name, "address", network.mac)
         await self.in_network("ip", "address", "flush", "dev", network.name, "scope", "global")
         if network.address:
             await self.in_network("ip", "address", "add", network.address, "dev", network.name)
         if network.gateway:
             await self.in_network("ip", "route", "replace", "default", "via", network.gateway, "dev", network.name)
+        await announce([network])
 
     async def interfaces(self) -> list[dict[str, Any]]:
         """The interfaces that it really has, as iproute2 tells them."""
@@ -205,6 +207,17 @@ class Container:
     async def execute(self, argv: list[str], stdin: bytes = b"", timeout: float = 120) -> commands.Ended:
         """Runs a command inside, as root."""
         return await commands.run("lxc-attach", "--clear-env", "-n", self.name, "--", *argv, stdin=stdin, timeout=timeout)
+
+
+async def announce(networks: list[Network]) -> None:
+    """Makes this side forget who had these addresses before, as if the guest had announced itself.
+
+    An address that goes to another guest, or a guest whose hardware address changes, is otherwise not reached for half a minute.
+    """
+    for network in networks:
+        if network.address:
+            address = network.address.partition("/")[0]
+            await commands.run("ip", "neighbour", "flush", "dev", network.bridge, "to", address)
 
 
 def _tail(path: Path) -> str:

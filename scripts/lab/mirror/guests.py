@@ -102,14 +102,15 @@ def write_names(guest: Guest, files: identity.Files, nameservers: list[str]) -> 
 async def cloud_init(guest: Guest, files: identity.Files) -> None:
     """What cloud-init does at the start of a VM: once for each machine and each change of what it is told.
 
-    A machine that it has not seen gets host keys of its own; so a cloned VM does not show those of its source.
+    A machine that it has not seen gets host keys of its own; so a cloned VM does not show those of its source, unless it
+    was told `ssh_deletekeys: false`.
     """
     config = guest.config
     told = tuple(config.get(key) for key in ("ciuser", "sshkeys", "ipconfig0", "name"))
     known = guest.instance
     if known == (guest.vmid, told):
         return
-    if known is None or known[0] != guest.vmid:
+    if (known is None or known[0] != guest.vmid) and not identity.keeps_host_keys(files):
         await identity.new_host_keys(files)
     if config.get("sshkeys"):
         identity.add_user(files, str(config.get("ciuser") or "debian"), unquote(str(config["sshkeys"])))

@@ -79,6 +79,14 @@ async def new_host_keys(files: Files) -> None:
             files.write(f"/etc/ssh/{path.name}.pub", path.with_suffix(".pub").read_bytes())
 
 
+def keeps_host_keys(files: Files) -> bool:
+    """Whether cloud-init was told to leave host keys alone, in a file of its folder of settings."""
+    folder = files.root / "etc/cloud/cloud.cfg.d"
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".cfg")) if folder.is_dir() else []
+    told = [line.strip() for name in names for line in files.read(f"/etc/cloud/cloud.cfg.d/{name}").splitlines()]
+    return "ssh_deletekeys: false" in told
+
+
 def authorize(files: Files, keys: str, home: str = "/root", uid: int = 0) -> None:
     """Lets the holders of these keys in."""
     files.write(f"{home}/.ssh/authorized_keys", keys.rstrip("\n") + "\n", mode=0o600, uid=uid, folders=0o700)
