@@ -74,8 +74,9 @@ pub(crate) const COLUMN_FOREIGN: &str =
 
 pub(crate) fn drifted(sentence: &str) -> String {
     format!(
-        "the schema is not what its migrations made; what is to be done: {sentence}. Somebody changed it by hand. Change it \
-         back, or make a backup and restore it (havre db backup, havre db restore), which makes the schema anew."
+        "the schema is not what its migrations made; what is to be done: {sentence}. Somebody changed it by hand. \
+         `havre db migrate -m drift` writes nothing then, and prints the statements that bring it back; or restore the last \
+         backup (havre db restore), which makes the schema anew."
     )
 }
 
