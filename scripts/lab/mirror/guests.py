@@ -48,6 +48,11 @@ class Guest:
         return self.container.running
 
     @property
+    def volume(self) -> str:
+        """The volume of its root, such as `local-lvm:vm-100-disk-0`."""
+        return str(self.config.get("rootfs" if self.kind == "lxc" else "scsi0") or "").partition(",")[0]
+
+    @property
     def status(self) -> str:
         """The word of the API."""
         return "running" if self.running else "stopped"

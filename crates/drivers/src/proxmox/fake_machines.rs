@@ -23,11 +23,6 @@ impl FakeMachines {
     fn rows(&self) -> MutexGuard<'_, BTreeMap<String, Row>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Every owner, for assertions.
-    pub fn owners(&self) -> Vec<String> {
-        self.rows().keys().cloned().collect()
-    }
 }
 
 #[async_trait]

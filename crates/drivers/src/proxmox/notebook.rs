@@ -294,7 +294,8 @@ mod tests {
             matches!(full, Err(DriverError::Capacity { .. })),
             "{full:?}"
         );
-        assert_eq!(machines.owners(), ["one", "two"]);
+        let owners = notebook.all::<BaseDetails>().await.unwrap();
+        assert_eq!(owners.len(), 2);
     }
 
     #[tokio::test]

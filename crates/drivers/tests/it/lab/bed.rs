@@ -30,8 +30,9 @@ pub struct Lab {
     pub driver: Arc<ProxmoxDriver>,
     pub config: ProxmoxConfig,
     pub machines: Arc<FakeMachines>,
-    pub data: tempfile::TempDir,
+    _data: tempfile::TempDir,
     pub label: &'static str,
+    pub kind: DeploymentKind,
     _turn: Flock<File>,
 }
 
@@ -47,10 +48,11 @@ pub fn lab(name: &'static str, vmids: std::ops::RangeInclusive<u32>) -> Option<L
     let driver = Arc::new(ProxmoxDriver::open(config.clone(), machines.clone()).unwrap());
     Some(Lab {
         _turn: turn(),
+        kind: DeploymentKind::Lxc,
         driver,
         config,
         machines,
-        data,
+        _data: data,
         label: name,
     })
 }
@@ -144,7 +146,7 @@ impl Lab {
 
     pub async fn base(&self, needs: Vec<RuntimeNeed>) -> Base {
         let wish = BaseWish {
-            kind: DeploymentKind::Lxc,
+            kind: self.kind,
             node: None,
             needs,
             any_version: false,
@@ -180,7 +182,7 @@ impl Lab {
                 .unwrap(),
             slot: 7,
             role,
-            kind: DeploymentKind::Lxc,
+            kind: self.kind,
             node: None,
             tags: vec!["flask".into()],
             base: base.id.clone(),

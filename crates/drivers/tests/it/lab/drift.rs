@@ -1,7 +1,5 @@
 //! What others do to our machines behind our back: it is seen, and what is gone is made again.
 
-use std::time::Duration;
-
 use domain::guest::*;
 use domain::plan::Runtime;
 use domain::ports::Driver;
@@ -73,15 +71,9 @@ async fn lab_drift_is_seen_and_healed() {
         "/faults",
         r#"{"kind": "answer", "method": "GET", "path": ".*", "status": 595, "reason": "No route to host", "times": 0}"#,
     );
-    tokio::time::timeout(Duration::from_secs(120), async {
-        assert!(matches!(
-            lab.driver.observe(&serve.id).await,
-            Observation::Unknown(_)
-        ));
-        assert_eq!(lab.driver.address(&serve.id).await.unwrap(), address);
-    })
-    .await
-    .unwrap();
+    lab.until(&serve.id, |seen| matches!(seen, Observation::Unknown(_)))
+        .await;
+    assert_eq!(lab.driver.address(&serve.id).await.unwrap(), address);
     control("DELETE", "/faults", "");
     lab.until(&serve.id, is_running).await;
 

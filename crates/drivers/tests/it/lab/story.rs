@@ -88,3 +88,34 @@ async fn lab_a_build_becomes_an_app_that_answers() {
     let left = lab.really();
     assert_eq!(left.len(), 1, "only the base is left: {left:?}");
 }
+
+#[tokio::test]
+async fn lab_a_vm_goes_the_same_way() {
+    let Some(mut lab) = lab("vm", 20_500..=20_599) else {
+        return;
+    };
+    lab.kind = domain::DeploymentKind::Vm;
+    let base = lab.base(vec![need(Runtime::Shell)]).await;
+    assert_eq!(base.id.as_str(), "vm-debian12-plain_r1");
+    let build = lab.spec(1, Role::Build, &base, None);
+    lab.driver.create(&build).await.unwrap();
+    lab.sh(&build.id, "echo hello > index.html").await.ok();
+    let sealed = lab.driver.seal(&build.id).await.unwrap();
+    lab.driver.destroy(&build.id).await.unwrap();
+    let serve = lab.spec(2, Role::Serve, &base, Some(sealed.id));
+    lab.driver.create(&serve).await.unwrap();
+    let web = crate::bed::service(
+        "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 8000, Listen => 9, ReuseAddr => 1); \
+         while ($c = $s->accept) { <$c>; print $c \"HTTP/1.0 200 OK\\r\\n\\r\\nfrom a vm\"; close $c }'",
+    );
+    lab.driver.start(&serve.id, &web).await.unwrap();
+    assert!(lab.get(&serve.id, "/").await.ends_with("from a vm"));
+    // A VM holds its memory, so it is shut down with its app, and started with it.
+    lab.driver.stop(&serve.id, BOUND).await.unwrap();
+    assert_eq!(lab.app(&serve.id).await.unwrap(), AppState::Stopped);
+    assert!(lab.really().iter().all(|row| row["status"] != "running"));
+    lab.driver.start(&serve.id, &web).await.unwrap();
+    assert!(lab.get(&serve.id, "/").await.ends_with("from a vm"));
+    tidy(&lab).await;
+    assert_eq!(lab.really().len(), 1, "only the base is left");
+}
