@@ -132,11 +132,11 @@ def refused(call: Callable[[], Any], words: str) -> None:
         raise AssertionError(f"it should have failed with {words!r}")
 
 
-def create(vmid: int, address: str) -> None:
+def create(vmid: int, address: str, storage: str = ENV["PROXMOX_STORAGE"]) -> None:
     """A container from the template, started, with our key."""
     keys = KEY.with_suffix(".pub").read_text()
     values: dict[str, Any] = {"vmid": vmid, "ostemplate": ENV["HAVRE_LAB_TEMPLATE"], "hostname": f"ct{vmid}"}
-    values |= {"net0": net(address), "rootfs": f"{ENV['PROXMOX_STORAGE']}:4", "memory": 512, "unprivileged": 1, "features": "nesting=1"}
+    values |= {"net0": net(address), "rootfs": f"{storage}:4", "memory": 512, "unprivileged": 1, "features": "nesting=1"}
     task(api("POST", f"/nodes/{NODE}/lxc", start=1, ssh_public_keys=keys, **values))
 
 
@@ -294,6 +294,24 @@ def snapshots(clock: Clock) -> None:
     clock.tell("snapshot and rollback")
 
 
+def full_clones(clock: Clock) -> None:
+    """A storage that makes no templates: clones are copies, and outlive what they were made of."""
+    source, clone = f"/nodes/{NODE}/lxc/120", f"/nodes/{NODE}/lxc/121"
+    create(120, "10.77.0.30", ENV["HAVRE_LAB_THICK_STORAGE"])
+    answers("10.77.0.30")
+    ssh("10.77.0.30", "touch", "/root/copied")
+    task(api("POST", f"{source}/status/shutdown"))
+    assert str(api("GET", f"{source}/feature", feature="clone")["hasFeature"]) == "0"
+    refused(lambda: api("POST", f"{source}/template"), "Template feature is not available")
+    task(api("POST", f"{source}/clone", newid=121, full=1, hostname="copy"))
+    task(api("DELETE", source, purge=1))
+    task(api("POST", f"{clone}/status/start"))
+    answers("10.77.0.30")
+    assert ssh("10.77.0.30", "ls", "/root") == "copied"
+    task(api("DELETE", clone, purge=1, force=1))
+    clock.tell("a full clone on a thick storage")
+
+
 def machine(clock: Clock) -> None:
     """A VM from the cloud image, and a clone of its template."""
     keys = quote(KEY.with_suffix(".pub").read_text().strip(), safe="")
@@ -340,7 +358,7 @@ def main() -> None:
         print("hanging", flush=True)
         time.sleep(600)
     try:
-        for part in (container, faults, node, firewall, snapshots, machine, end):
+        for part in (container, faults, node, firewall, snapshots, full_clones, machine, end):
             part(clock)
     except BaseException:
         diagnose()

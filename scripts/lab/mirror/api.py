@@ -147,7 +147,7 @@ class Api:
         if rest == "/interfaces":
             return _data(await views.interfaces(guest))
         if rest == "/feature":
-            return _data(views.feature(guest, values))
+            return _data(views.feature(guest, values, self._is_thick(guest)))
         if rest == "/agent/network-get-interfaces":
             self._need_agent(guest)
             return _data(views.agent_interfaces(await views.interfaces(guest)))
@@ -157,6 +157,10 @@ class Api:
         if response.status == 200 and rest == "/config":
             return _data(views.of_config(guest, _content(response)))
         return response
+
+    def _is_thick(self, guest: Guest) -> bool:
+        """Whether it lies on the storage that makes no linked clones."""
+        return guest.volume.startswith(f"{self.lab.settings.thick}:")
 
     def _need_agent(self, guest: Guest) -> None:
         """A VM has an agent when it is switched on in its configuration, and its package is inside."""
@@ -198,6 +202,8 @@ class Api:
             if match and match[4] == "/agent/ping":
                 self._need_agent(guest)
                 return _data({"result": {}})
+            if match and match[4] == "/template" and self._is_thick(guest):
+                raise Refused(500, f"Template feature is not available for '{guest.volume}'")
             await self.lab.settle(guest)
             clones = self.lab.clones_of(guest)
             if request.method == "DELETE" and clones and match and not match[4]:

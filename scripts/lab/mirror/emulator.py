@@ -70,6 +70,8 @@ class Emulator:
         self.ticket, self.csrf = data["ticket"], data["CSRFPreventionToken"]
 
     async def _furnish(self) -> None:
+        thick = {"storage": self.settings.thick, "type": "lvm", "vgname": "thick", "content": "images,rootdir"}
+        await self.call("POST", "/storage", thick)
         await self.call("PUT", "/storage/local", {"content": "iso,vztmpl,backup,import"})
         for volume in (self.settings.template, self.settings.image):
             content, _, name = volume.partition(":")[2].partition("/")

@@ -19,6 +19,7 @@ class Settings:
     image: str
     password: str
     fingerprint: str
+    thick: str
     node: str = "pve1"
     api_port: int = 8006
     control_port: int = 8007
@@ -56,4 +57,5 @@ def from_environment() -> Settings:
         image=env["HAVRE_LAB_IMAGE"],
         password=env["HAVRE_LAB_PASSWORD"],
         fingerprint=env["PROXMOX_FINGERPRINT"],
+        thick=env["HAVRE_LAB_THICK_STORAGE"],
     )

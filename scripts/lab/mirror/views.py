@@ -115,13 +115,13 @@ def agent_interfaces(shown: list[dict[str, Any]] | None) -> dict[str, Any]:
     return {"result": result}
 
 
-def feature(guest: Guest, values: forms.Values) -> dict[str, Any]:
-    """`GET …/feature` for a thin volume: a clone needs a template or a snapshot, a snapshot needs a guest that is no template."""
+def feature(guest: Guest, values: forms.Values, thick: bool) -> dict[str, Any]:
+    """`GET …/feature`. A thin volume can be cloned as a template or from a snapshot; a thick one can only be copied."""
     wanted = str(values.get("feature"))
     can = {
-        "clone": guest.template or bool(values.get("snapname")),
+        "clone": not thick and (guest.template or bool(values.get("snapname"))),
         "copy": True,
-        "snapshot": not guest.template,
+        "snapshot": not thick and not guest.template,
     }
     return {"hasFeature": 1 if can.get(wanted, False) else 0, "nodes": []}
 
