@@ -238,7 +238,8 @@ impl Client {
 
     async fn attempt(&self, call: &Call, payload: Payload) -> Result<Value> {
         // Before the turn, since a login sends a request of its own.
-        let headers = self.0.identity.headers(&self.0.wire).await?;
+        let headers = self.0.identity.headers(&self.0.wire).await;
+        let headers = headers.map_err(before_anything)?;
         let turn = self.0.gate.acquire().await;
         let _turn = turn.map_err(|closed| {
             Error::new(Kind::Other, closed.to_string()).with_nothing_done(true)
@@ -302,6 +303,15 @@ fn may_repeat(call: &Call, error: &Error) -> bool {
         Verb::Get => passes || error.is_ambiguous(),
         Verb::Post | Verb::Put | Verb::Delete => passes && error.nothing_done(),
     }
+}
+
+/// A login that failed, however it did, has left the request itself unsent.
+fn before_anything(error: Error) -> Error {
+    let kind = match error.kind() {
+        Kind::Ambiguous => Kind::Transient,
+        other => other.clone(),
+    };
+    error.with_kind(kind).with_nothing_done(true)
 }
 
 fn warnings(endpoint: &Endpoint) -> Vec<&'static str> {

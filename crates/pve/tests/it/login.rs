@@ -109,3 +109,27 @@ async fn a_second_factor_is_told() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_login_that_broke_off_leaves_the_write_unsent_and_is_tried_again() {
+    let fake = Fake::start(|came, before| match (is_login(came), before) {
+        (true, 0) => Reply::Cut(Vec::new()),
+        (true, 1) => refusal(596, "Connection timed out"),
+        (true, _) => ticket(1),
+        _ => data("\"UPID:pve1:0001A2B3:1234ABCD:65F0A1B2:vzstart:100:root@pam:\""),
+    })
+    .await;
+    client(&fake)
+        .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN)
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(fake.came().iter().filter(|came| !is_login(came)).count(), 1);
+    let fake = Fake::start(|_, _| Reply::Cut(Vec::new())).await;
+    let error = client(&fake)
+        .guest(GuestKind::Lxc, &"pve1".parse().unwrap(), Vmid::MIN)
+        .start()
+        .await
+        .unwrap_err();
+    assert!(error.nothing_done() && !error.is_ambiguous(), "{error:?}");
+}
