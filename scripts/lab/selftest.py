@@ -147,6 +147,7 @@ def container(clock: Clock) -> None:
     clock.tell("create and start a container")
     answers(first)
     clock.tell("until SSH answers")
+    refused(lambda: create(101, first), "unable to create CT 101 - CT 101 already exists on node")
     state = until(lambda: (word := _state(first)) in ("running", "degraded") and word)
     clock.tell(f"until systemd is {state}")
     ssh(first, "apt-get", "update", "-qq")

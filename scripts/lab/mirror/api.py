@@ -217,7 +217,7 @@ class Api:
             return _data(await self._failed_task(path, fault.reason))
         response = await self._forward(request, query, body, None if request.method == "DELETE" else self._own(request, values))
         if response.status != 200:
-            return response
+            return _as_a_node_says(path, response)
         return await self._follow(request, guest, match, response, values)
 
     @staticmethod
@@ -306,6 +306,14 @@ class Api:
         if snapshot and method == "DELETE":
             return operations.drop_snapshot(guest, answer, unquote(snapshot[1]))
         return answer
+
+
+def _as_a_node_says(path: str, response: web.Response) -> web.Response:
+    """The emulator leaves out how a real node begins this complaint."""
+    taken = re.fullmatch(r"CT (\d+) already exists on node .*", response.reason or "")
+    if taken and views.CREATE_PATH.fullmatch(path):
+        return _error(500, f"unable to create CT {taken[1]} - {taken[0]}")
+    return response
 
 
 def _content(response: web.Response) -> Any:
