@@ -125,3 +125,6 @@ pub fn not_installed(packages: &[&str], last: &str) -> DriverError {
     }
     failed(&what, last)
 }
+
+/// The guest does not know how the app ended.
+pub const NO_LAST_END: &str = "it could not be started";

@@ -9,17 +9,6 @@ use domain::ports::DriverError;
 use crate::bed::{BOUND, command, is_running, own, service};
 use crate::lab_guest::{LabGuest, run};
 
-macro_rules! in_the_lab {
-    ($($name:ident),* $(,)?) => {
-        mod lab {
-            $(#[test]
-            fn $name() {
-                super::run(concat!(module_path!(), "::", stringify!($name)), super::$name);
-            })*
-        }
-    };
-}
-
 in_the_lab!(
     commands_end_as_they_end,
     a_command_gets_its_arguments_and_environment_as_text,

@@ -176,10 +176,14 @@ impl LabGuest {
         }
     }
 
-    pub async fn log(&self) -> String {
+    pub async fn lines(&self, query: &LogQuery) -> Vec<domain::ports::LogLine> {
         use futures_util::StreamExt;
-        let lines = self.inside.logs(&LogQuery::default(), MEMORY);
-        let lines: Vec<String> = lines.map(|line| line.text).collect().await;
+        self.inside.logs(query, MEMORY).collect().await
+    }
+
+    pub async fn log(&self) -> String {
+        let lines = self.lines(&LogQuery::default()).await;
+        let lines: Vec<String> = lines.into_iter().map(|line| line.text).collect();
         lines.join("\n")
     }
 }
@@ -246,4 +250,16 @@ async fn create(key: &ssh::ClientKey) {
     create.settings.nets.insert(0, net.parse().unwrap());
     let task = client.create_lxc(&node, &create).await.unwrap();
     client.finish(&task, BOUND * 3).await.unwrap();
+}
+
+/// Makes each function a test in the lab's container.
+macro_rules! in_the_lab {
+    ($($name:ident),* $(,)?) => {
+        mod lab {
+            $(#[test]
+            fn $name() {
+                super::run(concat!(module_path!(), "::", stringify!($name)), super::$name);
+            })*
+        }
+    };
 }

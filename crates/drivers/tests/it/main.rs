@@ -8,14 +8,17 @@
 
 #[macro_use]
 mod cases;
+#[macro_use]
+mod lab_guest;
 mod bed;
 mod builds;
 mod contract;
 mod figures;
 mod handout;
 mod inside;
+mod inside_app;
+mod inside_files;
 mod lab;
-mod lab_guest;
 mod limits;
 mod survival;
 mod walls;

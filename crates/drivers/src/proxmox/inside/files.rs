@@ -8,6 +8,9 @@ use crate::text::inside as text;
 
 const WRITE: &str = include_str!("scripts/write.sh");
 
+/// A full disk, in the words of the C library and of tar.
+const FULL: [&str; 2] = ["No space left on device", "Wrote only "];
+
 /// Writes a file, whole or not at all, and the folders above it.
 pub async fn write(
     shell: &dyn Shell,
@@ -36,7 +39,7 @@ pub fn done(what: &str, said: Said) -> Result<String, DriverError> {
     if said.is_success() {
         return Ok(said.stdout);
     }
-    if said.stderr.contains("No space left on device") {
+    if FULL.iter().any(|words| said.stderr.contains(words)) {
         return Err(text::disk_full(what));
     }
     Err(text::failed(what, &said.stderr))

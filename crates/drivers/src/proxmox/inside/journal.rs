@@ -5,20 +5,23 @@ use domain::ports::LogLine;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::local::shared::{End, LineCleaner};
+use super::app_end;
+use crate::local::shared::LineCleaner;
 use crate::text::guest as words;
+use crate::text::inside as text;
 
 /// The longest line of the journal in its JSON form that is looked at: a message of the 48 KiB at which the journal cuts
 /// lines, each byte as a number.
 pub const MOST: usize = 512 * 1024;
 
 /// What is asked of an entry beside its cursor and time.
-pub const FIELDS: &str =
-    "MESSAGE,MESSAGE_ID,_PID,_LINE_BREAK,COMMAND,EXIT_CODE,EXIT_STATUS,JOB_TYPE";
+pub const FIELDS: &str = "MESSAGE,MESSAGE_ID,_PID,_UID,_LINE_BREAK,JOB_TYPE";
 
 const STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
 const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
-const EXITED: &str = "98e322203f7a4ed290d09fe03c09fe15";
+const FAILED: &str = "be02cf6855d2428ba40df7e9d022f03d";
+/// Stands before how the app ended, in what root says for it.
+const END: &str = "havre-end ";
 
 #[derive(Deserialize)]
 struct Entry {
@@ -34,20 +37,19 @@ struct Entry {
     pid: Value,
     #[serde(rename = "_LINE_BREAK", default)]
     line_break: Value,
-    #[serde(rename = "COMMAND", default)]
-    command: Value,
-    #[serde(rename = "EXIT_CODE", default)]
-    exit_code: Value,
-    #[serde(rename = "EXIT_STATUS", default)]
-    exit_status: Value,
+    #[serde(rename = "_UID", default)]
+    uid: Value,
+    #[serde(rename = "JOB_TYPE", default)]
+    job: Value,
 }
 
 /// Turns entries into lines, one after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     /// The entry before this one was the beginning of the same line.
     within_line: bool,
     memory: u64,
+    last_end: String,
 }
 
 impl Reader {
@@ -56,20 +58,22 @@ impl Reader {
         Self {
             within_line: false,
             memory: u64::from(memory) << 20,
+            last_end: text::NO_LAST_END.into(),
         }
     }
 
     /// The line of an entry; none for what does not concern the app, and for what is no entry.
     pub fn line(&mut self, json: &[u8]) -> Option<LogLine> {
         let entry: Entry = serde_json::from_slice(json).ok()?;
-        let text = if entry.pid == "1" {
-            self.of_systemd(&entry)?
-        } else {
-            self.of_app(&entry)?
+        // Both are the kernel's word, not the sender's.
+        let said = match (entry.pid == "1", entry.uid == "0") {
+            (true, _) => self.of_systemd(&entry)?,
+            (false, true) => self.of_root(&entry)?,
+            (false, false) => self.of_app(&entry)?,
         };
         Some(LogLine {
             at: time(&entry.at)?,
-            text,
+            text: said,
             cursor: entry.cursor,
         })
     }
@@ -94,29 +98,18 @@ impl Reader {
         self.within_line = false;
         match entry.id.as_str()? {
             STARTED => Some(words::NOTE_STARTED.into()),
-            STOPPED => Some(words::NOTE_STOPPED.into()),
-            // The wait before a start has an end, too.
-            EXITED if !is_wait(&entry.command) => {
-                let end = end(entry.exit_code.as_str()?, entry.exit_status.as_str()?)?;
-                Some(words::note_ended(&words::ended(end, self.memory)))
-            }
+            STOPPED if entry.job == "stop" => Some(words::NOTE_STOPPED.into()),
+            FAILED => Some(words::note_down(&self.last_end)),
             _ => None,
         }
     }
-}
 
-fn is_wait(command: &Value) -> bool {
-    command
-        .as_str()
-        .is_some_and(|command| command.starts_with("wait-"))
-}
-
-fn end(code: &str, status: &str) -> Option<End> {
-    let status = status.parse().ok()?;
-    match code {
-        "exited" => Some(End::Code(status)),
-        "killed" | "dumped" => Some(End::Signal(status)),
-        _ => None,
+    /// What runs as root around the app's lives.
+    fn of_root(&mut self, entry: &Entry) -> Option<String> {
+        self.within_line = false;
+        let end = app_end::read(entry.message.as_str()?.strip_prefix(END)?)?;
+        self.last_end = words::ended(end, self.memory);
+        Some(words::note_ended(&self.last_end))
     }
 }
 

@@ -9,6 +9,7 @@
 //!
 //! Nothing here knows of the cluster, of VMIDs or addresses.
 
+mod app_end;
 mod app_folder;
 mod base;
 mod enter;

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::guest::AppState;
 use domain::ports::DriverError;
 
+use super::app_end;
 use super::unit::DESCRIPTION;
-use crate::local::shared::End;
 use crate::text::guest::ended;
 use crate::text::inside as text;
 
@@ -88,17 +88,11 @@ impl<'a> Look<'a> {
     }
 
     fn last_exit(&self, memory: u32) -> String {
-        let status = self
-            .value("ExecMainStatus")
-            .and_then(|text| text.parse::<i32>().ok())
-            .unwrap_or_default();
-        // CLD_EXITED, CLD_KILLED, CLD_DUMPED of waitid(2).
-        let end = match (self.value("Result"), self.value("ExecMainCode")) {
-            (Some("oom-kill"), _) => End::OutOfMemory,
-            (_, Some("2" | "3")) => End::Signal(status),
-            _ => End::Code(status),
-        };
-        ended(end, u64::from(memory) << 20)
+        let end = self.value("LastEnd").and_then(app_end::read);
+        match end {
+            Some(end) => ended(end, u64::from(memory) << 20),
+            None => text::NO_LAST_END.into(),
+        }
     }
 }
 
@@ -115,4 +109,82 @@ fn restarts_soon(sub: Option<&str>, restarts: u32) -> bool {
 
 fn odd(said: &str) -> DriverError {
     text::odd_answer("look at the app", said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(active: &str, sub: &str, pid: u32, more: &str) -> String {
+        format!(
+            "NRestarts=3\nMainPID={pid}\nExecMainStartTimestamp=Mon 2026-11-23 03:12:22.123456 UTC\n\
+             Description=Havre app abc\nLoadState=loaded\nActiveState={active}\nSubState={sub}\nFreezerState=running\n{more}"
+        )
+    }
+
+    fn app(said: &str) -> AppState {
+        read(said, 256).unwrap().app
+    }
+
+    #[test]
+    fn a_running_app_has_a_beginning() {
+        let since = "2026-11-23T03:12:22.123456Z".parse().unwrap();
+        let running = AppState::Running { restarts: 3, since };
+        assert_eq!(app(&said("active", "running", 7, "")), running);
+        assert_eq!(
+            read(&said("active", "running", 7, ""), 256)
+                .unwrap()
+                .fingerprint,
+            "abc"
+        );
+        assert_eq!(app(&said("deactivating", "stop-sigterm", 7, "")), running);
+    }
+
+    #[test]
+    fn between_two_lives_it_backs_off() {
+        let waiting = AppState::BackingOff {
+            restarts: 3,
+            last_exit: "it exited with code 7".into(),
+        };
+        let end = "LastEnd=exit-code exited 7\n";
+        for (active, sub) in [
+            ("activating", "auto-restart"),
+            ("activating", "start-pre"),
+            ("deactivating", "final-sigterm"),
+        ] {
+            assert_eq!(app(&said(active, sub, 0, end)), waiting, "{sub}");
+        }
+    }
+
+    #[test]
+    fn past_the_bound_it_is_down() {
+        let down = |last_exit: &str| AppState::Down {
+            last_exit: last_exit.into(),
+            crash_loop: true,
+        };
+        let seen = |end| app(&said("failed", "failed", 0, end));
+        assert_eq!(
+            seen("LastEnd=oom-kill killed KILL\n"),
+            down("it used more than its 256 MB of memory")
+        );
+        assert_eq!(
+            seen("LastEnd=success killed TERM\n"),
+            down("it was ended by SIGTERM")
+        );
+        assert_eq!(seen(""), down(text::NO_LAST_END));
+    }
+
+    #[test]
+    fn what_is_paused_is_frozen_and_what_is_not_there_is_stopped() {
+        assert_eq!(
+            app(&said("active", "running", 7, "Paused=yes\n")),
+            AppState::Frozen
+        );
+        let frozen =
+            said("active", "running", 7, "").replace("FreezerState=running", "FreezerState=frozen");
+        assert_eq!(app(&frozen), AppState::Frozen);
+        let none = said("inactive", "dead", 0, "").replace("=loaded", "=not-found");
+        assert_eq!(app(&none), AppState::Stopped);
+        assert!(read("", 256).is_err() && read("ActiveState=odd\nLoadState=loaded", 256).is_err());
+    }
 }

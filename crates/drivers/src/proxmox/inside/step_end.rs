@@ -74,7 +74,7 @@ mod tests {
 
     fn told(run: &str, load: &str, result: &str, code: i32, status: i32, room: u64) -> String {
         format!(
-            "turn\nrun {run}\nResult={result}\nExecMainCode={code}\nExecMainStatus={status}\nLoadState={load}\nroom  {room}\nend\n"
+            "run {run}\nResult={result}\nExecMainCode={code}\nExecMainStatus={status}\nLoadState={load}\nroom  {room}\nend\n"
         )
     }
 
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_did_not_end_by_itself_is_no_end() {
         assert_eq!(read("trouble no-enter\n", false).unwrap(), Verdict::NoEnter);
-        for passing in ["", "turn\nrun 255\n", "turn\nrun 255\ntrouble replaced\n"] {
+        for passing in ["", "run 255\n", "run 255\ntrouble replaced\n"] {
             assert!(
                 matches!(read(passing, false), Err(DriverError::Transient(_))),
                 "{passing:?}"

@@ -17,7 +17,7 @@ pub const DESCRIPTION: &str = "Havre app ";
 const SPARED: u32 = 48;
 
 /// The text of the unit.
-pub fn text(fingerprint: &str, enter: &str, wait: &str, limits: &ServiceLimits) -> String {
+pub fn text(fingerprint: &str, enter: &str, life: &str, limits: &ServiceLimits) -> String {
     let CrashPolicy {
         first,
         longest,
@@ -37,8 +37,9 @@ StartLimitBurst={crashes}
 
 [Service]
 Type=exec
-ExecStartPre=+{wait} {first} {longest} {within}
+ExecStartPre=+{life} begin {first} {longest} {within}
 ExecStart={enter} {LAUNCH}
+ExecStopPost=+{life} end
 User=app
 Group=app
 UMask=0022
@@ -51,7 +52,8 @@ StandardInput=null
 StandardOutput=journal
 StandardError=journal
 SyslogIdentifier=app
-LogRateLimitIntervalSec=0
+LogRateLimitIntervalSec=1
+LogRateLimitBurst=100000000
 MemoryMax={memory}M
 TasksMax=2048
 OOMScoreAdjust=500

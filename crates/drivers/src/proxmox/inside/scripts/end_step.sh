@@ -3,7 +3,7 @@
 unit=$1 call=$2 looks=$3
 turn=/run/havre/$unit.turn
 while :; do
-  read -r owner group <"$turn" 2>/dev/null || owner=
+  read -r owner group 2>/dev/null <"$turn" || owner=
   [ "$owner" != "$call" ] || break
   looks=$((looks - 1))
   [ "$looks" -gt 0 ] || exit 0
@@ -11,7 +11,7 @@ while :; do
 done
 exec 9>"/run/havre/$unit.lock"
 flock 9
-read -r owner group <"$turn" 2>/dev/null || owner=
+read -r owner group 2>/dev/null <"$turn" || owner=
 [ "$owner" = "$call" ] || exit 0
 # The one who waits for the unit, with all that it started, so that it starts nothing more.
 kill -s KILL -- "-$group" 2>/dev/null

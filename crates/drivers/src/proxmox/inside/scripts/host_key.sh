@@ -16,7 +16,7 @@ case $1 in
     if [ ! -e "$key.havre" ]; then
       [ -e "$mark" ] || { echo "no new host key was made" >&2; exit 1; }
       # A call that was cut after the key had its place.
-      systemctl reload ssh.service
+      systemctl restart ssh.service
       exit 0
     fi
     ssh-keygen -l -f "$key.havre" >/dev/null
@@ -28,6 +28,7 @@ case $1 in
     rm -f /etc/ssh/ssh_host_rsa_key* /etc/ssh/ssh_host_ecdsa_key* /etc/ssh/ssh_host_dsa_key*
     sync
     sshd -t
-    systemctl reload ssh.service
+    # Not a reload: nobody would say when it listens again. Connections that are open stay open.
+    systemctl restart ssh.service
     ;;
 esac

@@ -46,4 +46,4 @@ if ! sshd -t; then
   rm -f /etc/ssh/sshd_config.d/00-havre.conf
   exit 1
 fi
-systemctl try-reload-or-restart ssh.service
+systemctl restart ssh.service

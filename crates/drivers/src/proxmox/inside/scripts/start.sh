@@ -3,9 +3,10 @@
 unit=havre-app.service
 set -e
 mkdir -p /run/havre
+: >/run/havre/app.stopping
 systemctl daemon-reload
 timeout "$1" systemctl stop "$unit" 2>/dev/null || { systemctl kill --signal=KILL "$unit" 2>/dev/null || true; systemctl stop "$unit"; }
 systemctl reset-failed "$unit" 2>/dev/null || true
-rm -f /run/havre/app.lives /run/havre/app.paused
+rm -f /run/havre/app.*
 systemctl --quiet enable "$unit" 2>/dev/null
 systemctl start "$unit"

@@ -10,29 +10,41 @@ mkdir -p /run/havre
 turn=/run/havre/$unit.turn
 own="$call $$"
 
+# Finds a unit of our name (`old`) and others that run (`in_use`).
+look() {
+  old= in_use=
+  systemctl list-units --all --plain --no-legend --full havre-app.service 'havre-step-*.service' </dev/null >"$turn.$$"
+  while read -r name load active _; do
+    case $name:$active in
+      "$unit":*) old=$name ;;
+      *:active | *:activating | *:deactivating | *:reloading) in_use=$name ;;
+    esac
+  done <"$turn.$$"
+  rm -f "$turn.$$"
+}
+
 # A unit of this name belongs to an earlier life of the controller. Whose turn it is stands in a file, so that the one who
 # waits for that unit does not take its end by our hand for the command's own.
 exec 9>"/run/havre/$unit.lock"
 flock 9
 printf '%s\n' "$own" >"$turn"
-systemctl list-units --all --plain --no-legend --full havre-app.service 'havre-step-*.service' </dev/null >"$turn.$$"
-in_use=
-while read -r name load active _; do
-  case $name:$active in
-    "$unit":*)
-      systemctl kill --signal=KILL "$unit" </dev/null 2>/dev/null
-      systemctl stop "$unit" </dev/null 2>/dev/null
-      systemctl reset-failed "$unit" </dev/null 2>/dev/null
-      ;;
-    *:active | *:activating | *:deactivating | *:reloading) in_use=$name ;;
-  esac
-done <"$turn.$$"
-rm -f "$turn.$$"
+look
+if [ -n "$old" ]; then
+  systemctl kill --signal=KILL "$unit" 2>/dev/null
+  systemctl stop "$unit" 2>/dev/null
+  systemctl reset-failed "$unit" 2>/dev/null
+fi </dev/null
 flock -u 9
 exec 9>&-
-[ -z "$in_use" ] || { tell trouble in-use "$in_use"; exit 0; }
+# Another command may be one that nobody waits for any more and that is being ended; an app stays.
+looks=50
+while [ -n "$in_use" ]; do
+  looks=$((looks - 1))
+  [ "$in_use" != havre-app.service ] && [ "$looks" -gt 0 ] || { tell trouble in-use "$in_use"; exit 0; }
+  sleep 0.2
+  look
+done
 
-tell turn
 {
   # The command may open /dev/stdout and /dev/stderr by name.
   chown app /dev/stdout 2>/dev/null

@@ -3,10 +3,12 @@
 unit=havre-app.service
 [ "$(systemctl show --property=LoadState --value "$unit")" != not-found ] || exit 0
 systemctl --quiet disable "$unit" 2>/dev/null
+mkdir -p /run/havre
+: >/run/havre/app.stopping
 systemctl thaw "$unit" 2>/dev/null
 [ ! -e /run/havre/app.paused ] || systemctl kill --signal=CONT "$unit" 2>/dev/null
-rm -f /run/havre/app.paused
 timeout "$1" systemctl stop "$unit" 2>/dev/null || systemctl kill --signal=KILL "$unit" 2>/dev/null
 systemctl stop "$unit" || exit 1
 systemctl reset-failed "$unit" 2>/dev/null
+rm -f /run/havre/app.*
 exit 0
