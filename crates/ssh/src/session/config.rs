@@ -7,7 +7,11 @@ use russh::client::Config;
 use russh::keys::Algorithm;
 use russh::{Preferred, cipher, compression};
 
+use super::behind;
 use crate::target::Timeouts;
+
+/// What the other side may send in a channel before we say that there is room again.
+const WINDOW: u32 = 2 * 1024 * 1024;
 
 /// Messages that wait in a channel until they are read; with packets of 32 KiB this bounds a channel to 1 MiB.
 const QUEUE: usize = 32;
@@ -17,8 +21,9 @@ const CIPHERS: &[cipher::Name] = &[cipher::AES_256_GCM, cipher::CHACHA20_POLY130
 
 /// Only ed25519 host keys: every sshd of the last ten years has one, and one kind is what can be pinned. No compression:
 /// it costs more than it brings here, and a peer could swell it.
-pub(super) fn config(timeouts: Timeouts) -> Arc<Config> {
+pub(super) fn config(timeouts: Timeouts, behind: bool) -> Arc<Config> {
     Arc::new(Config {
+        window_size: if behind { behind::WINDOW } else { WINDOW },
         preferred: Preferred {
             key: Cow::Borrowed(&[Algorithm::Ed25519]),
             cipher: Cow::Borrowed(CIPHERS),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use russh::client::{AuthResult, Handle, connect_stream};
+use russh::client::{AuthResult, Config, Handle, connect_stream};
 use russh::keys::PrivateKeyWithHashAlg;
 use russh::{AlgorithmKind, Error};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::behind::Behind;
 use super::config::config;
 use super::dial::dial;
 use super::line::{Line, Stream};
@@ -44,13 +45,12 @@ async fn reach(hop: &Target, via: Option<Session>) -> Result<Session, SshError> 
 async fn open(hop: &Target, via: Option<Session>) -> Result<Session, SshError> {
     let stream: Box<dyn Stream> = match &via {
         None => Box::new(dial(hop).await.map_err(|why| unreachable(hop, why))?),
-        Some(jump) => Box::new(
-            jump.forward(&hop.host, hop.port)
-                .await
-                .map_err(|e| behind(hop, e))?,
-        ),
+        Some(jump) => {
+            let forward = jump.forward(&hop.host, hop.port).await;
+            Box::new(Behind::new(forward.map_err(|e| behind(hop, e))?))
+        }
     };
-    let mut parts = greet(hop, stream).await?;
+    let mut parts = greet(hop, stream, config(hop.timeouts, via.is_some())).await?;
     let let_in = login(hop, &mut parts.handle).await;
     let_in.map_err(|error| sort(hop, &parts.seen, error))?;
     let host_key = parts.seen.host_key();
@@ -68,7 +68,11 @@ pub(super) struct Parts {
     pub(super) cut: DropGuard,
 }
 
-async fn greet(hop: &Target, stream: Box<dyn Stream>) -> Result<Parts, SshError> {
+async fn greet(
+    hop: &Target,
+    stream: Box<dyn Stream>,
+    config: Arc<Config>,
+) -> Result<Parts, SshError> {
     let (cut, gone) = (CancellationToken::new(), CancellationToken::new());
     let seen = Arc::new(Seen::default());
     let watcher = Watcher {
@@ -79,7 +83,7 @@ async fn greet(hop: &Target, stream: Box<dyn Stream>) -> Result<Parts, SshError>
     let line = Line::new(stream, cut.clone(), hop.timeouts.dead);
     // Before the first await: a caller that gives up must not leave the library's task behind.
     let cut = cut.drop_guard();
-    match connect_stream(config(hop.timeouts), line, watcher).await {
+    match connect_stream(config, line, watcher).await {
         Ok(handle) => Ok(Parts {
             handle,
             seen,

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -42,7 +42,8 @@ impl Line {
             return Poll::Ready(io::ErrorKind::ConnectionAborted.into());
         }
         ready!(stalled.as_mut().poll(cx));
-        stalled.as_mut().reset(Instant::now() + patience);
+        // Nothing more goes through, a goodbye neither.
+        self.cut.cancel();
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 

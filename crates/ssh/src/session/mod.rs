@@ -1,5 +1,6 @@
 //! One connection and what goes over it.
 
+mod behind;
 mod channel;
 mod config;
 mod connect;

@@ -143,6 +143,31 @@ async fn a_hundred_mebibytes_go_there_and_back() {
     assert_eq!(expected.at, MUCH);
 }
 
+/// Two connections, one in the other: neither may wait for the other to read while that one waits for it to write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn much_goes_there_and_back_through_a_jump_host() {
+    let name = "much_goes_there_and_back_through_a_jump_host";
+    let (Some(jump), Some(guest)) = (Sshd::start_with(name, 200, ""), Sshd::start(name)) else {
+        return;
+    };
+    let target = guest.target().through(jump.target());
+    let session = soon(Session::connect(&target)).await.unwrap();
+    let ways = (0..4).map(|_| {
+        let session = session.clone();
+        tokio::spawn(async move {
+            let mut expected = Noise::new();
+            let back = |data: &[u8]| expected.expect(data);
+            let exit = session
+                .stream(&["cat"], Noise::new().take(MUCH / 4), back, |_| {})
+                .await;
+            assert_eq!((exit.unwrap(), expected.at), (Exit::Code(0), MUCH / 4));
+        })
+    });
+    for way in ways.collect::<Vec<_>>() {
+        soon(way).await.unwrap();
+    }
+}
+
 /// Long copies outlive the keys of their connection: new ones are agreed on in the middle.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_renewed_in_the_middle_of_a_copy() {
