@@ -8,6 +8,7 @@
 
 mod arrows;
 mod cli;
+mod cluster;
 mod database;
 mod e2e;
 mod harness;
