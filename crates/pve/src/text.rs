@@ -116,6 +116,7 @@ fn clash(conflict: &Conflict, reason: &str) -> String {
         Conflict::Protected => format!(
             "The guest is protected from being destroyed: {reason}. Take its protection flag off first."
         ),
+        Conflict::SameSize => format!("The disk has this size already: {reason}."),
         Conflict::Changed => format!(
             "Somebody else changed it at the same time: {reason}. Read it again and repeat."
         ),

@@ -60,6 +60,8 @@ pub enum Conflict {
     Locked(String),
     /// The guest is protected from being destroyed.
     Protected,
+    /// The disk has this size already.
+    SameSize,
     /// The configuration was changed in between (its digest differs).
     Changed,
 }

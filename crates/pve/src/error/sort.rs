@@ -194,6 +194,8 @@ fn conflict(low: &str) -> Option<Conflict> {
         Some(Conflict::AlreadyRunning)
     } else if says(&["container is not running"]) || of_guest(low, "not running") {
         Some(Conflict::NotRunning)
+    } else if low.contains("already at specified size") {
+        Some(Conflict::SameSize)
     } else if low.contains("protection mode enabled") || low.contains("is protected") {
         Some(Conflict::Protected)
     } else if says(&[
@@ -214,7 +216,9 @@ fn missing(low: &str) -> Missing {
             .any(|word| of_config && low.contains(&format!("for {word} ")))
         || of_guest(low, "does not exist")
         || of_guest(low, "doesn't exist");
-    if low.contains("snapshot") {
+    if low.contains("no such cluster node") {
+        Missing::Node
+    } else if low.contains("snapshot") {
         Missing::Snapshot
     } else if guest {
         Missing::Guest

@@ -218,6 +218,11 @@ fn a_failed_task_is_sorted_by_its_status_then_by_its_log(
     "unable to destroy CT 100 - container is running",
     Kind::Conflict(Conflict::AlreadyRunning)
 )]
+#[case(
+    "disk 'rootfs' is already at specified size",
+    Kind::Conflict(Conflict::SameSize)
+)]
+#[case("no such cluster node 'storage-1'", Kind::Gone(Missing::Node))]
 #[case("another backup job is running", Kind::Other)]
 #[case("service 'pve-ha-crm' not running", Kind::Other)]
 #[case(

@@ -53,6 +53,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// These bytes, perhaps none; then the connection is cut.
     Cut(Vec<u8>),
+    /// These bytes, then nothing for as long as the client waits.
+    Stall(Vec<u8>),
     /// Nothing at all, for as long as the client waits.
     Silence,
     /// These bytes once [`Fake::let_through`] allows it.
@@ -302,6 +304,12 @@ async fn reply(
         Reply::Cut(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.flush().await;
+            false
+        }
+        Reply::Stall(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.flush().await;
+            let _ = stream.read(&mut [0; 1]).await;
             false
         }
         Reply::Silence => {

@@ -298,3 +298,17 @@ async fn a_guest_is_not_gone_because_another_one_is() {
             .is_guest_gone()
     );
 }
+
+#[tokio::test]
+async fn a_head_without_end_has_a_bound() {
+    let error = nodes(|| {
+        let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
+        bytes.extend((0..100_000).flat_map(|n| format!("x-{n}: {n}\r\n").into_bytes()));
+        Reply::Stall(bytes)
+    })
+    .await;
+    assert!(
+        matches!(error.kind(), Kind::Ambiguous | Kind::BadAnswer),
+        "{error:?}"
+    );
+}

@@ -68,6 +68,7 @@ async fn a_write_with_an_ambiguous_answer_is_never_sent_again() {
         refusal_596 as fn() -> Reply,
         cut,
         half,
+        stall,
         silence,
         no_task,
         odd_task,
@@ -99,6 +100,10 @@ fn cut() -> Reply {
 fn half() -> Reply {
     let whole = answer(200, "OK", &format!("{{\"data\":{UPID}}}"));
     Reply::Cut(whole[..whole.len() - 20].to_vec())
+}
+
+fn stall() -> Reply {
+    Reply::Stall(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n{\"data\":".to_vec())
 }
 
 fn silence() -> Reply {
