@@ -22,6 +22,8 @@ use crate::text;
 /// over it is gone, or when the peer is silent for [`Timeouts::dead`].
 ///
 /// A reader that does not read (a slow `into` of `download`, a forward) holds back every channel of the session.
+/// At most sixteen things at a time through a jump host: more that all send much can stop each other, and then count as
+/// lost.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
