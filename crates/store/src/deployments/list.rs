@@ -12,9 +12,10 @@ use domain::Status;
 use domain::ports::{Counts, ListQuery, Listing, Page, Scope};
 
 use crate::database::Database;
+use crate::dialect;
 use crate::error::Ran;
 use crate::rows::{self, Read};
-use crate::sql::Row;
+use crate::sql::{Builder, Row};
 pub(crate) use cursor::Place;
 use cursor::filters_of;
 use select::{FEW, Part, Way};
@@ -75,13 +76,29 @@ async fn rows_of(
         limit: part.limit + 1,
         ..part
     };
-    let select = select::rows(wanted, way, one_more).build();
-    let mut found = select.fetch_all(db.read().await?.link()).await?;
+    let mut found = fetch(db, wanted, |wanted| select::rows(wanted, way, one_more)).await?;
     let more = found.len() > part.limit as usize;
     found.truncate(part.limit as usize);
     let last = found.last().filter(|_| more);
     let place = last.and_then(|row| Place::of(row, wanted.sort.by));
     Ok((found, place))
+}
+
+/// The rows of a statement. An index that it names may be missing: then without naming it.
+async fn fetch(
+    db: &Database,
+    wanted: &Wanted,
+    select: impl Fn(&Wanted) -> Builder,
+) -> Ran<Vec<Row>> {
+    let mut connection = db.read().await?;
+    let found = select(wanted).build().fetch_all(connection.link()).await;
+    match found {
+        Err(error) if dialect::is_missing_index(&error) => {
+            let any = select(&wanted.by_any_index());
+            Ok(any.build().fetch_all(connection.link()).await?)
+        }
+        found => Ok(found?),
+    }
 }
 
 /// Where an index gives the rows in order and nothing has to be passed over, there is nothing to choose.
@@ -91,7 +108,7 @@ async fn way(db: &Database, wanted: &Wanted, total: Option<u64>) -> Ran<Way> {
     }
     let fit = match total {
         Some(total) => total,
-        None => counted(db, select::count_few(wanted)).await?.total,
+        None => counted(db, wanted, select::count_few).await?.total,
     };
     Ok(if fit > u64::from(FEW) {
         Way::InOrder
@@ -102,15 +119,20 @@ async fn way(db: &Database, wanted: &Wanted, total: Option<u64>) -> Ran<Way> {
 
 async fn total(db: &Database, wanted: &Wanted, filters: &str) -> Ran<u64> {
     let counting = || {
-        let (db, select) = (db.shared(), select::count(wanted));
-        async move { counted(&*db?, select).await }
+        let (db, wanted) = (db.shared(), wanted.clone());
+        async move { counted(&*db?, &wanted, select::count).await }
     };
     let counts = db.totals().get(filters, counting).await?;
     Ok(counts.total)
 }
 
-async fn counted(db: &Database, select: crate::sql::Builder) -> Ran<Counts> {
-    let row = select.build().fetch_one(db.read().await?.link()).await?;
+async fn counted(
+    db: &Database,
+    wanted: &Wanted,
+    select: impl Fn(&Wanted) -> Builder,
+) -> Ran<Counts> {
+    let rows = fetch(db, wanted, select).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Counts {
         total: row.number("n")?,
         ..Counts::default()

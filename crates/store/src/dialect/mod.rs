@@ -24,7 +24,9 @@ pub(crate) use migrator::{
     begin_schema_change, commit_schema_change, is_locked, ledger_tables, let_in, lock_out,
     roll_back_schema_change, rolls_back_schema,
 };
-pub(crate) use order::{not_deleted, only_narrows, order_of_live, status_word};
+pub(crate) use order::{
+    by_index, is_missing_index, not_deleted, only_narrows, order_of_live, status_word,
+};
 pub(crate) use records::{
     Adding, Answer, answer, before_many, hold, insert, is_duplicate, may_be_one_row, writers,
 };

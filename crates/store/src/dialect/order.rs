@@ -1,5 +1,7 @@
 //! How lists are ordered and filtered where the databases differ.
 
+use sqlx::mysql::MySqlDatabaseError;
+
 use super::Dialect;
 
 /// The status of the deployment `d` as it orders and groups: equal in any case.
@@ -31,6 +33,25 @@ pub(crate) fn only_narrows(dialect: Dialect) -> &'static str {
         Dialect::Sqlite => "+",
         Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => "",
     }
+}
+
+/// Behind the table of a part of a list that goes on from a place: the index that gives it in order.
+///
+/// MariaDB loses count of what its indexes hold, now and then, and takes the way to a row for long. Then it reads all rows
+/// that are equal in the first column of the index, from the beginning, instead of going to the place.
+pub(crate) fn by_index(dialect: Dialect, index: &str) -> String {
+    match dialect {
+        Dialect::Sqlite | Dialect::Postgres => String::new(),
+        Dialect::MySql | Dialect::MariaDb => format!(" FORCE INDEX ({index})"),
+    }
+}
+
+/// True when a statement named an index that is not there: another hand removed it, and `havre db check` tells.
+/// <https://mariadb.com/kb/en/mariadb-error-codes/>
+pub(crate) fn is_missing_index(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    let error = error.and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| error.number() == 1176)
 }
 
 /// What the order of live rows begins with, although it is the same in all of them: PostgreSQL does not see that, and

@@ -4,6 +4,8 @@
 
 mod queue;
 mod save;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -65,7 +65,12 @@ fn in_order(wanted: &Wanted, part: Part<'_>) -> Vec<Builder> {
         part.offset
     };
     let of = |behind: Behind| {
-        let mut source = source(wanted, driving);
+        let mut source = Builder::new(SOURCE);
+        if part.place.is_some() {
+            wanted.push_index(&mut source, driving);
+        }
+        wanted.push_where(&mut source, driving);
+        wanted.push_rest(&mut source, driving);
         wanted.push_part(&mut source, behind);
         source.push(" LIMIT ").push_bind(part.limit + more);
         source
@@ -85,15 +90,17 @@ fn collected(wanted: &Wanted) -> Vec<Builder> {
         .collect()
 }
 
+const SOURCE: &str = "SELECT d.id AS id FROM deployments d";
+
 fn source(wanted: &Wanted, driving: Option<Filter>) -> Builder {
-    let mut source = Builder::new("SELECT d.id AS id FROM deployments d");
+    let mut source = Builder::new(SOURCE);
     wanted.push_where(&mut source, driving);
     wanted.push_rest(&mut source, driving);
     source
 }
 
 fn exact(wanted: &Wanted) -> Builder {
-    let mut source = Builder::new("SELECT d.id AS id FROM deployments d");
+    let mut source = Builder::new(SOURCE);
     wanted.push_exact(&mut source, false);
     source
 }
@@ -136,6 +143,9 @@ pub(crate) fn count(wanted: &Wanted) -> Builder {
     let driving = wanted.best();
     let mut count = Builder::new("SELECT ");
     let mut fit = Builder::new("(SELECT COUNT(*) FROM deployments d");
+    if !wanted.is_everything() {
+        wanted.push_index(&mut fit, driving);
+    }
     wanted.push_where(&mut fit, driving);
     wanted.push_rest(&mut fit, driving);
     count.append(fit).push(")");
@@ -152,7 +162,10 @@ pub(crate) fn count(wanted: &Wanted) -> Builder {
 pub(crate) fn count_few(wanted: &Wanted) -> Builder {
     let driving = wanted.best();
     let mut count = Builder::new("SELECT COUNT(*) AS n FROM (");
-    count.append(source(wanted, driving));
+    count.push(SOURCE);
+    wanted.push_index(&mut count, driving);
+    wanted.push_where(&mut count, driving);
+    wanted.push_rest(&mut count, driving);
     count.push(" LIMIT ").push_bind(FEW + 1).push(") s");
     count
 }
@@ -168,6 +181,7 @@ pub(crate) fn walk(
         Builder::new("SELECT d.id, d.name, d.status, d.created_at, d.tags, CASE WHEN 1 = 1");
     wanted.push_rest(&mut select, driving);
     select.push(" THEN 1 ELSE 0 END AS fits FROM deployments d");
+    wanted.push_index(&mut select, driving);
     wanted.push_where(&mut select, driving);
     wanted.push_part(&mut select, behind);
     select.push(" LIMIT ").push_bind(limit);

@@ -4,6 +4,7 @@ use domain::Tag;
 use domain::ports::Listing;
 
 use super::cursor::Place;
+use super::fetch;
 use super::select::{Part, walk};
 use super::wanted::{Filter, Wanted};
 use crate::database::Database;
@@ -84,8 +85,8 @@ impl Walk<'_> {
             .filter(|filter| *filter != Filter::Prefix);
         let mut room = chunk;
         for behind in self.wanted.behind(self.last.as_ref()) {
-            let query = walk(self.wanted, driving, behind, room).build();
-            let rows = query.fetch_all(db.read().await?.link()).await?;
+            let walk = |wanted: &Wanted| walk(wanted, driving, behind.clone(), room);
+            let rows = fetch(db, self.wanted, walk).await?;
             room = room.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
             for row in &rows {
                 self.look(row)?;

@@ -8,7 +8,9 @@ use domain::ports::{ListQuery, Scope, Sort, SortBy};
 use domain::{DeploymentKind, Status};
 
 use super::cursor::Place;
-use crate::dialect::{Dialect, not_deleted, only_narrows, order_of_live, status_is, status_word};
+use crate::dialect::{
+    Dialect, by_index, not_deleted, only_narrows, order_of_live, status_is, status_word,
+};
 use crate::sql::{Builder, Value};
 
 /// A filter that an index can drive. By the rows that each usually leaves, the fewest first.
@@ -49,6 +51,8 @@ pub(crate) struct Wanted {
     framework: Option<String>,
     status: Option<Status>,
     kind: Option<DeploymentKind>,
+    /// Statements may name the index that they go by.
+    names_index: bool,
 }
 
 impl Wanted {
@@ -72,7 +76,48 @@ impl Wanted {
             framework: query.framework.clone(),
             status: query.status,
             kind: query.kind,
+            names_index: true,
         })
+    }
+
+    /// True when every row fits.
+    pub(super) fn is_everything(&self) -> bool {
+        self.deleted && !self.leaves_more(None)
+    }
+
+    /// The same list, by whichever index the database takes.
+    pub(super) fn by_any_index(&self) -> Self {
+        Self {
+            names_index: false,
+            ..self.clone()
+        }
+    }
+
+    /// Behind the table: the index that gives the rows of this filter in order, where the database has to be told.
+    pub(super) fn push_index(&self, into: &mut Builder, driving: Option<Filter>) {
+        if self.names_index {
+            into.push(&by_index(self.dialect, self.index(driving)));
+        }
+    }
+
+    pub(super) fn index(&self, driving: Option<Filter>) -> &'static str {
+        match (driving, self.sort.by, self.deleted) {
+            (Some(Filter::Owner), ..) => "ix_deployments_owner",
+            (Some(Filter::Framework), ..) => "ix_deployments_framework",
+            (Some(Filter::Kind), ..) => "ix_deployments_type",
+            (Some(Filter::Status), _, false) | (None, SortBy::Status, false) => {
+                "ix_deployments_live_status"
+            }
+            (Some(Filter::Status), _, true) | (None, SortBy::Status, true) => {
+                "ix_deployments_status"
+            }
+            (Some(Filter::Prefix), _, false) | (None, SortBy::Name, false) => {
+                "ix_deployments_live_name"
+            }
+            (Some(Filter::Prefix), _, true) | (None, SortBy::Name, true) => "ix_deployments_name",
+            (None, SortBy::CreatedAt, false) => "ix_deployments_live",
+            (None, SortBy::CreatedAt, true) => "ix_deployments_created_at",
+        }
     }
 
     fn asks(&self, filter: Filter) -> bool {

@@ -12,7 +12,7 @@ use crate::error::Ran;
 use crate::records::Row;
 
 /// The most rows of one statement: others write too, and wait for it.
-const MOST: usize = 32;
+pub(super) const MOST: usize = 32;
 
 /// A row, and who waits for it.
 pub(super) struct Waiting {
@@ -52,7 +52,7 @@ impl Queue {
     }
 
     /// The first rows that go into one statement. Who went away is left out.
-    fn take(&self) -> Vec<Waiting> {
+    pub(super) fn take(&self) -> Vec<Waiting> {
         let mut state = self.lock();
         let first = state.rows.front().map(|waiting| waiting.adding);
         let alike = state.rows.iter().take(MOST);
