@@ -110,7 +110,6 @@ fn hash<W: Write>(tee: &mut Tee<'_, W>, most: u64) -> io::Result<(String, u64)> 
             other => return Err(io::Error::other(text::odd_entry(other.as_byte()))),
         }
     }
-    drop(archive);
     if over {
         tee.trouble = Some(Trouble::TooLarge);
     }

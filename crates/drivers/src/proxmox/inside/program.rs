@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::ports::DriverError;
 use sha2::{Digest, Sha256};
@@ -59,6 +59,6 @@ fn hash(path: &Path) -> io::Result<String> {
     }
 }
 
-fn unread(path: &PathBuf, error: io::Error) -> DriverError {
+fn unread(path: &Path, error: io::Error) -> DriverError {
     DriverError::other(format!("read {}", path.display()), error)
 }
