@@ -12,6 +12,7 @@ mod cluster;
 mod database;
 mod e2e;
 mod harness;
+mod refusals;
 mod serve;
 mod server;
 mod static_files;
