@@ -6,6 +6,7 @@
 )]
 
 mod emulator;
+mod everything;
 mod fake;
 mod hostile;
 mod login;
