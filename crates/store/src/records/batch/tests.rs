@@ -185,9 +185,12 @@ mod cut {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
-    use domain::ports::StoreError;
+    use std::sync::Arc;
+
+    use domain::ports::{Dice, StoreError, SystemClock};
 
     use super::*;
+    use crate::SecretKey;
 
     async fn cut_while_saving(server: Server) {
         on_database(server, async |db, other| {
@@ -237,7 +240,12 @@ mod cut {
     ) {
         test_servers::on(server, module_path!(), async |database| {
             let folder = tempfile::tempdir().unwrap();
-            let db = open(&database.url().parse().unwrap(), folder.path()).await;
+            let target = database.url().parse().unwrap();
+            let dice = Arc::new(Dice::seeded([1; 32]));
+            let key = SecretKey::load_or_create(folder.path(), None, &dice).unwrap();
+            // Whoever finds a server down asks it again after a pause: time goes on here.
+            let clock = Arc::new(SystemClock::new(tokio::time::sleep));
+            let db = Database::open(&target, key, clock, dice).await.unwrap();
             let mut other = database.connect().await;
             body(&db, &mut other).await;
             other.close().await;
