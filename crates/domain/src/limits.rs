@@ -67,6 +67,8 @@ pub struct EngineLimits {
     pub stop_grace: Duration,
     /// How long a job is leased without being renewed.
     pub lease: Duration,
+    /// How often the guests of a cluster are looked at, each of them inside.
+    pub look: Duration,
     /// How long a guest of a cluster that nobody knows is listed before it is removed.
     pub orphan_grace: Duration,
     /// How long a server and what it leads count as there without being heard of.
@@ -88,6 +90,7 @@ impl Default for EngineLimits {
             release_timeout: Duration::from_secs(600),
             stop_grace: Duration::from_secs(10),
             lease: LEASE_TTL,
+            look: Duration::from_secs(10),
             orphan_grace: Duration::from_secs(3600),
             presence: PRESENCE_TTL,
         }

@@ -14,7 +14,7 @@ use crate::build_log::BuildLogs;
 use crate::cluster::View;
 use crate::error::StepError;
 use crate::facade::{EngineConfig, Ports};
-use crate::reconcile::Orphans;
+use crate::reconcile::{Alterations, Orphans};
 use crate::routes::Routes;
 use crate::trust::Trust;
 use crate::waits::Waits;
@@ -52,6 +52,8 @@ pub(crate) struct Context {
     pub waits: Waits,
     /// The machines that serving guests were seen on.
     pub machines: std::sync::Mutex<HashMap<DeploymentId, MachineSeen>>,
+    /// What somebody changed by hand on serving guests.
+    pub alterations: Alterations,
     /// Guests that nobody knows.
     pub orphans: Orphans,
     /// The cluster, for people.
@@ -76,6 +78,7 @@ impl Context {
             presence: Trust::none(),
             waits: Waits::default(),
             machines: std::sync::Mutex::default(),
+            alterations: Alterations::default(),
             orphans: Orphans::default(),
             cluster: View::of(ports.cluster.clone()),
             ports,

@@ -176,6 +176,11 @@ impl Engine {
         all.get(deployment).cloned()
     }
 
+    /// What somebody changed by hand on the machine of a deployment's guest, as this server saw it last.
+    pub fn alterations_of(&self, deployment: &DeploymentId) -> Vec<String> {
+        self.ctx.alterations.of(deployment)
+    }
+
     /// Guests that the database does not know, as this server saw them last.
     pub fn orphans(&self) -> Vec<Orphan> {
         self.ctx.orphans.list()

@@ -1,6 +1,6 @@
 //! The route of each deployment, always made from what the database says, so that whoever pushes it pushes the truth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::guest::{AppState, Observation, Role, Upstream};
@@ -19,6 +19,8 @@ pub(crate) struct Routes {
     turn: Mutex<()>,
     /// Deployments whose guest is about to go while the database still says that it serves: what a client gets.
     paused: std::sync::Mutex<HashMap<DeploymentId, Option<RouteState>>>,
+    /// Deployments that nobody is sent to since the address of their guest is not confirmed.
+    unconfirmed: std::sync::Mutex<HashSet<DeploymentId>>,
     /// How the newest push of the whole table ended, in words when it failed.
     last: std::sync::Mutex<Result<(), String>>,
 }
@@ -29,6 +31,7 @@ impl Routes {
             ports,
             turn: Mutex::new(()),
             paused: std::sync::Mutex::default(),
+            unconfirmed: std::sync::Mutex::default(),
             last: std::sync::Mutex::new(Err(crate::text::NOT_PUSHED.to_owned())),
         }
     }
@@ -155,14 +158,23 @@ impl Routes {
             return Ok(RouteState::Deploying);
         }
         match driver.address(&guest.id).await {
-            Ok(upstream) => Ok(RouteState::Serving { upstream }),
+            Ok(upstream) => {
+                lock(&self.unconfirmed).remove(&facts.id);
+                Ok(RouteState::Serving { upstream })
+            }
             // Nobody is sent to an address that is not confirmed, and the others are not kept from theirs.
             Err(error) if !facts.driver.is_of_a_place() => {
                 tracing::info!(guest = %guest.id, %error, "a guest has no confirmed address");
+                lock(&self.unconfirmed).insert(facts.id);
                 Ok(RouteState::Deploying)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// True once for each deployment that nobody is sent to for want of a confirmed address.
+    pub fn take_unconfirmed(&self, deployment: &DeploymentId) -> bool {
+        lock(&self.unconfirmed).remove(deployment)
     }
 
     /// Waits until the requests in flight to a guest are over, at most `limit`.

@@ -235,11 +235,7 @@ async fn settle(run: &Run, job: &Job, outcome: Result<(), StepError>) {
         Ok(()) => store.finish(&run.lease).await,
         // Given back, so that the next controller need not wait for the lease to end. Refused when another has it.
         Err(StepError::Lost) => store.give_back(&run.lease, Duration::ZERO).await,
-        Err(StepError::Wait(_)) => {
-            store
-                .give_back(&run.lease, run.ctx.waits.pause(&run.lease))
-                .await
-        }
+        Err(StepError::Wait(_)) => put_off(run).await,
         Err(StepError::Later(cause) | StepError::Again(cause)) => {
             run.ctx.tell_delay(&run.lease.job, &*cause);
             store.give_back(&run.lease, LATER).await
@@ -252,6 +248,13 @@ async fn settle(run: &Run, job: &Job, outcome: Result<(), StepError>) {
     if let Err(error) = settled.or_else(lost_is_settled) {
         tracing::warn!(job = %job.id, error = chain(&error), "job could not be settled; its lease will end");
     }
+}
+
+/// The job comes again later; a start behind it need not wait for that.
+async fn put_off(run: &Run) -> Result<(), StoreError> {
+    let (store, pause) = (run.ctx.store(), run.ctx.waits.pause(&run.lease));
+    store.give_back(&run.lease, pause).await?;
+    store.let_pass(&run.lease.deployment).await
 }
 
 async fn tell_failure(run: &Run, job: &Job, error: &StepError) {

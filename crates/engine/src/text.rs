@@ -98,6 +98,10 @@ pub fn moved(vmid: u32, address: Option<std::net::IpAddr>, node: &str) -> String
     }
 }
 
+pub fn altered(what: &str) -> String {
+    format!("Somebody changed its guest by hand: {what}. It stays so until the next release.")
+}
+
 pub fn begins(name: &Name, version: Version, cause: Cause) -> String {
     match cause {
         Cause::Deploy => format!("Deploying {name} {version}"),

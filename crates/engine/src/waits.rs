@@ -86,9 +86,15 @@ impl Waits {
         all.get(&lease.deployment).map_or(FIRST, |wait| wait.pause)
     }
 
-    /// It does not wait any more.
+    /// It does not wait any more; another job of its deployment may.
     pub fn over(&self, lease: &Lease) {
-        self.all().remove(&lease.deployment);
+        let mut all = self.all();
+        if all
+            .get(&lease.deployment)
+            .is_some_and(|wait| wait.job == lease.job)
+        {
+            all.remove(&lease.deployment);
+        }
     }
 
     /// What a deployment waits for.
@@ -164,6 +170,11 @@ mod tests {
         let waits = Waits::default();
         waits.note(&lease(1), "no quorum", at(0));
         assert!(waits.holds(&lease(1)) && !waits.holds(&lease(2)));
+        waits.over(&lease(2));
+        assert!(
+            waits.holds(&lease(1)),
+            "the end of one is not that of the other"
+        );
         assert!(waits.note(&lease(2), "no quorum", at(5)));
         assert_eq!(
             waits.of(&lease(1).deployment).map(|it| it.since),

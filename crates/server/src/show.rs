@@ -45,7 +45,7 @@ pub(crate) fn deployment(engine: &Engine, row: &Deployment) -> DeploymentObject 
             .and_then(|release| release.commit.as_ref())
             .map(ToString::to_string),
         managed: row.managed.is_some(),
-        warnings: warnings(row, shown),
+        warnings: warnings(engine, row, shown),
         node: node(engine, row),
         waiting: waiting(engine, row),
     }
@@ -82,10 +82,12 @@ fn waiting(engine: &Engine, row: &Deployment) -> Option<String> {
     Some(text::waiting(&waiting.why, &time(waiting.since)))
 }
 
-fn warnings(row: &Deployment, shown: Option<&ReleaseSummary>) -> Vec<String> {
+fn warnings(engine: &Engine, row: &Deployment, shown: Option<&ReleaseSummary>) -> Vec<String> {
     let of_release = shown.map(|release| release.warnings.clone());
     let mut warnings = of_release.unwrap_or_default();
     warnings.extend(row.unreadable.iter().cloned());
+    let by_hand = row.parsed_id().map(|id| engine.alterations_of(&id));
+    warnings.extend(by_hand.into_iter().flatten());
     warnings
 }
 

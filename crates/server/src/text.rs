@@ -171,6 +171,11 @@ pub(crate) fn change_done(name: &str, version: u32) -> String {
     format!("{name} v{version} is done")
 }
 
+/// A change of resources on a cluster: what happens to the guest.
+pub(crate) const RESIZES: &str =
+    ": a new guest with these resources takes over from the one that serves once it is healthy";
+pub(crate) const RESIZED: &str = ": a new guest with these resources serves";
+
 pub(crate) fn cancelling(versions: &[u32]) -> String {
     let versions: Vec<String> = versions.iter().map(|v| format!("v{v}")).collect();
     format!("Cancelling {}", versions.join(", "))

@@ -242,6 +242,17 @@ impl World {
         });
     }
 
+    /// Somebody changed the machines of a label by hand.
+    pub fn altered_by_hand(&self, label: &str, what: &str) {
+        self.hub.state(|state| {
+            for guest in state.guests.values_mut() {
+                if guest.spec.label.as_str() == label {
+                    guest.altered.push(what.to_owned());
+                }
+            }
+        });
+    }
+
     /// Every serving guest of a label is stopped by somebody else's hand.
     pub fn stopped_by_hand(&self, label: &str) {
         self.hub.state(|state| {

@@ -69,6 +69,8 @@ pub(crate) struct Guest {
     pub half_copied: bool,
     /// Its number and its machine, on a cluster.
     pub machine: Option<(u32, NodeName)>,
+    /// What somebody changed by hand.
+    pub altered: Vec<String>,
 }
 
 /// A guest as a test sees it.
@@ -249,6 +251,7 @@ impl Guest {
             running: BTreeMap::new(),
             half_copied: false,
             machine: None,
+            altered: Vec::new(),
         }
     }
 

@@ -47,6 +47,12 @@ impl Deployments for Database {
             .during("put work on the queue")
     }
 
+    async fn let_pass(&self, deployment: &DeploymentId) -> StoreResult<()> {
+        accept::let_pass(self, deployment)
+            .await
+            .during("let a start pass")
+    }
+
     async fn cancel(&self, deployment: &DeploymentId) -> StoreResult<Vec<Version>> {
         accept::cancel(self, deployment)
             .await

@@ -146,11 +146,19 @@ pub trait Driver: Send + Sync + 'static {
     /// Starts the app of a guest, or thaws it when it is frozen. Running already with the same service is success.
     async fn start(&self, guest: &GuestId, service: &Service) -> Result<(), DriverError>;
 
-    /// Where the gateway reaches the app. Steady from `create` to `destroy`, over restarts of app and controller.
+    /// Where the gateway reaches the app. Steady from `create` to `destroy` at a place, over restarts of app and controller.
+    /// On a cluster it may change, and an error means that nobody may be sent there now: a cluster that does not answer is
+    /// no reason for one while the guest itself does.
     async fn address(&self, guest: &GuestId) -> Result<Upstream, DriverError>;
 
     /// Looks at one guest.
     async fn observe(&self, guest: &GuestId) -> Observation;
+
+    /// What somebody changed by hand on the machine of a guest since it was made, a sentence each: `its memory is 4096 MB
+    /// instead of 1024`. None of it is mended. Empty where a guest has no machine of its own. Asked about once a minute.
+    async fn altered(&self, _guest: &GuestId) -> Result<Vec<String>, DriverError> {
+        Ok(Vec::new())
+    }
 
     /// Every guest of ours at this place, also those that the database does not know.
     async fn list(&self) -> Result<Vec<GuestSeen>, DriverError>;

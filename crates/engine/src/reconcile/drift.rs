@@ -10,7 +10,7 @@ use domain::status::Event;
 use domain::{DeploymentId, Status};
 use futures_util::StreamExt;
 
-use super::Term;
+use super::{Term, altered};
 use crate::context::Context;
 use crate::error::{StepError, chain};
 use crate::text;
@@ -85,6 +85,12 @@ async fn where_it_is(
     let Some(machine) = &seen.machine else {
         return Ok(());
     };
+    if let Err(error) = altered::look(ctx, facts, &seen.id).await {
+        tracing::debug!(deployment = %facts.id, error = chain(&error), "cannot tell whether a guest was changed by hand");
+    }
+    if ctx.routes.take_unconfirmed(&facts.id) {
+        ctx.routes.sync(&facts.id).await?;
+    }
     let corrected = ctx.store().guest_seen_at(&seen.id, machine).await?;
     let before = ctx.machine_seen(&facts.id, Some(machine.clone()));
     let migrated = before.is_some_and(|before| before.node != machine.node);

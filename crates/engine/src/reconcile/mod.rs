@@ -2,6 +2,7 @@
 //! the database wants and at what the drivers see, and moves the second towards the first where that is safe. Of the
 //! servers that share a database one leads each, and only that one acts.
 
+mod altered;
 mod collect;
 mod drift;
 mod events;
@@ -10,6 +11,7 @@ mod retire;
 mod tables;
 mod term;
 
+pub(crate) use altered::Alterations;
 pub use orphans::Orphan;
 pub(crate) use orphans::Orphans;
 pub(crate) use term::Term;
@@ -48,6 +50,8 @@ enum Over {
     All,
 }
 
+const DRIFT: &str = "drift";
+
 const RECONCILERS: [Reconciler; 6] = [
     Reconciler {
         name: "routes",
@@ -57,7 +61,7 @@ const RECONCILERS: [Reconciler; 6] = [
         pass: |t| Box::pin(tables::push(t)),
     },
     Reconciler {
-        name: "drift",
+        name: DRIFT,
         over: Over::Drivers,
         every: Duration::from_secs(2),
         on_signal: false,
@@ -137,6 +141,16 @@ fn realms(ctx: &Context, over: &Over) -> Vec<Realm> {
     }
 }
 
+/// On a cluster a look goes into every guest, over the network.
+fn pause(reconciler: &Reconciler, term: &Term) -> Duration {
+    match term.realm {
+        Realm::Driver(kind) if reconciler.name == DRIFT && !kind.is_of_a_place() => {
+            term.ctx.config.limits.look
+        }
+        _ => reconciler.every,
+    }
+}
+
 async fn repeat(reconciler: Reconciler, term: Arc<Term>) {
     let ctx = &term.ctx;
     let mut signal = ctx.reconcile_signal();
@@ -165,7 +179,7 @@ async fn repeat(reconciler: Reconciler, term: Arc<Term>) {
         tokio::select! {
             () = ctx.closing.cancelled() => return,
             Ok(()) = signal.changed(), if reconciler.on_signal => {}
-            () = tokio::time::sleep(reconciler.every) => {}
+            () = tokio::time::sleep(pause(&reconciler, &term)) => {}
         }
     }
 }

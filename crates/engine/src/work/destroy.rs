@@ -30,6 +30,7 @@ pub(crate) async fn destroy(run: &Run, deployment: &DeploymentId) -> Result<(), 
         // Its number may be another guest's tomorrow.
         store.deployment_lives_at(&run.lease, None).await?;
         run.ctx.machine_seen(deployment, None);
+        run.ctx.alterations.forget(deployment);
     }
     Ok(store.destroyed(&run.lease).await?)
 }

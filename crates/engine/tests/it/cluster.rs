@@ -7,12 +7,12 @@ use std::time::Duration;
 use domain::event::Happened;
 use domain::job::Work;
 use domain::ports::{Change, Events, NewDeploy, Power};
-use domain::{DriverKind, Release, ReleaseStatus, Resources, Status};
+use domain::{DriverKind, ReleaseStatus, Resources, Status};
 use engine::Refusal;
 use rstest::rstest;
 use sim::{Asked, Fault, Op, World};
 
-use crate::lab::{APP, Life, URL, cluster_lab, request};
+use crate::lab::{APP, Life, URL, cluster_lab, over, request};
 
 const REDEPLOY: Change = Change::Redeploy {
     git_ref: None,
@@ -38,20 +38,6 @@ async fn until_it_waits(world: &World, life: &Life, name: &str) -> String {
     let waits = |_: &World| life.engine.waiting(&id).is_some();
     world.until("it waits", waits).await;
     life.engine.waiting(&id).unwrap().why
-}
-
-/// Time goes on until the release is over.
-async fn over(world: &World, life: &Life, release: &domain::ReleaseId) -> Release {
-    let waits = life.engine.wait_for_release(release);
-    let mut waits = std::pin::pin!(waits);
-    for _ in 0..1000 {
-        let short = tokio::time::timeout(Duration::from_millis(10), waits.as_mut());
-        if let Ok(release) = short.await {
-            return release.unwrap();
-        }
-        world.advance(Duration::from_secs(5));
-    }
-    panic!("the release is not over");
 }
 
 #[tokio::test]
@@ -80,7 +66,7 @@ async fn without_quorum_a_deploy_waits_and_says_why_and_what_serves_serves() {
     assert_eq!(life.status("hello").await, Status::Running);
 
     world.lose_quorum(false);
-    let release = over(&world, &life, &accepted.release).await;
+    let release = over(&world, &life, &accepted.release, false).await;
     assert_eq!(
         release.status,
         ReleaseStatus::Serving,
@@ -111,7 +97,7 @@ async fn a_full_cluster_is_waited_for() {
     let why = until_it_waits(&world, &life, "hello").await;
     assert!(why.contains("full") && why.contains("empty it"), "{why}");
     world.fill(false);
-    let release = over(&world, &life, &accepted.release).await;
+    let release = over(&world, &life, &accepted.release, false).await;
     assert_eq!(release.status, ReleaseStatus::Serving);
     life.clean_up(&["hello"]).await;
 }
@@ -123,7 +109,7 @@ async fn what_waits_can_be_cancelled_and_leaves_nothing() {
     let accepted = life.ask("hello", URL).await.unwrap();
     until_it_waits(&world, &life, "hello").await;
     life.engine.cancel(&life.id("hello").await).await.unwrap();
-    let release = over(&world, &life, &accepted.release).await;
+    let release = over(&world, &life, &accepted.release, false).await;
     assert_eq!(release.status, ReleaseStatus::Cancelled);
     world.lose_quorum(false);
     life.clean_up(&["hello"]).await;
@@ -166,7 +152,7 @@ async fn no_fault_that_passes_fails_a_deploy(
         world.ask("hello")
     );
     world.heal();
-    let release = over(&world, &life, &accepted.release).await;
+    let release = over(&world, &life, &accepted.release, false).await;
     assert_eq!(
         release.status,
         ReleaseStatus::Serving,
@@ -238,7 +224,7 @@ async fn a_server_without_the_driver_leaves_the_deploy_to_others() {
 
     world.advance(Duration::from_secs(60));
     let life = Life::begin(&world, folder.path(), crate::lab::limits()).await;
-    let release = over(&world, &life, &accepted.release).await;
+    let release = over(&world, &life, &accepted.release, false).await;
     assert_eq!(release.status, ReleaseStatus::Serving);
     life.clean_up(&["hello"]).await;
 }
@@ -296,6 +282,27 @@ async fn a_guest_that_moved_is_shown_and_routed_where_it_is() {
     life.clean_up(&["hello"]).await;
 }
 
+/// Nobody is sent to an address that is not confirmed; once it is, the app serves again, and others never noticed.
+#[tokio::test]
+async fn nobody_is_sent_to_an_address_that_is_not_confirmed() {
+    let (world, _folder, life) = cluster_lab().await;
+    life.deploy("hello").await;
+    life.deploy("other").await;
+    let guest = world.guests_of("hello").remove(0).id;
+    world.fail_about(Op::Address, guest.as_str(), Fault::Transient, 1000);
+    world.moves("hello", None);
+    world
+        .until(
+            "nobody is sent there",
+            |world| matches!(world.ask("hello"), Asked::Page(page) if page == "deploying"),
+        )
+        .await;
+    assert!(matches!(world.ask("other"), Asked::App { status: 200, .. }));
+    world.heal();
+    world.until("it serves again", serves).await;
+    life.clean_up(&["hello", "other"]).await;
+}
+
 #[tokio::test]
 async fn a_guest_stopped_by_hand_is_started_again() {
     let (world, _folder, life) = cluster_lab().await;
@@ -303,6 +310,31 @@ async fn a_guest_stopped_by_hand_is_started_again() {
     world.stopped_by_hand("hello");
     world.until("it answers again", serves).await;
     assert_eq!(world.guests_of("hello").len(), 1, "the same guest");
+    life.clean_up(&["hello"]).await;
+}
+
+/// A release that waits, for hours perhaps, keeps what serves from nothing.
+#[tokio::test]
+async fn a_guest_stopped_by_hand_is_started_while_a_release_waits() {
+    let (world, _folder, life) = cluster_lab().await;
+    life.deploy("hello").await;
+    world
+        .repo(URL)
+        .commit(&[("Procfile", "web: run two\n"), APP[1]]);
+    world.fill(true);
+    let id = life.id("hello").await;
+    let accepted = life.engine.change(&id, REDEPLOY).await.unwrap();
+    until_it_waits(&world, &life, "hello").await;
+    // Until its next turn is some time away, so that it is put off rather than tried.
+    world.stopped_by_hand("hello");
+    world.until("it answers again", serves).await;
+    assert_eq!(
+        life.release("hello", 2).await.status,
+        ReleaseStatus::Building
+    );
+    world.fill(false);
+    let release = over(&world, &life, &accepted.release, false).await;
+    assert_eq!(release.status, ReleaseStatus::Serving);
     life.clean_up(&["hello"]).await;
 }
 
@@ -325,6 +357,34 @@ async fn a_guest_destroyed_by_hand_is_made_again() {
         .until("it was seen", |_| life.engine.machine_of(&id).is_some())
         .await;
     assert_ne!(life.find("hello").await.vm_id, number);
+    life.clean_up(&["hello"]).await;
+}
+
+#[tokio::test]
+async fn a_guest_changed_by_hand_is_shown_until_the_next_release() {
+    let (world, _folder, life) = cluster_lab().await;
+    life.deploy("hello").await;
+    let id = life.id("hello").await;
+    let words = "its memory is 4096 MB instead of 1024";
+    world.altered_by_hand("hello", words);
+    world
+        .until("it is noticed", |_| {
+            life.engine.alterations_of(&id) == [words]
+        })
+        .await;
+    assert!(serves(&world), "it serves on");
+    life.change("hello", REDEPLOY).await;
+    world
+        .until("the new guest is as it should be", |_| {
+            life.engine.alterations_of(&id).is_empty()
+        })
+        .await;
+    let told = told(&life).await;
+    assert_eq!(
+        told.iter().filter(|it| it.contains(words)).count(),
+        1,
+        "{told:?}"
+    );
     life.clean_up(&["hello"]).await;
 }
 

@@ -1,11 +1,11 @@
 //! A fault in every call: the deploy succeeds or fails cleanly, and what served still serves.
 
 use domain::ports::Change;
-use domain::{ReleaseStatus, Status};
+use domain::{DriverKind, ReleaseStatus, Status};
 use rstest::rstest;
 use sim::{Asked, Fault, Op};
 
-use crate::lab::{APP, URL, lab};
+use crate::lab::{APP, URL, lab_on, over, world_of};
 
 #[rstest]
 #[tokio::test]
@@ -33,8 +33,9 @@ async fn a_fault_at_every_call_of_a_redeploy(
     )]
     fault: Fault,
     #[values(1, 50)] times: u32,
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
 ) {
-    let (world, _folder, life) = lab().await;
+    let (world, _folder, life) = lab_on(world_of(kind)).await;
     assert_eq!(life.deploy("hello").await.status, ReleaseStatus::Serving);
     world
         .repo(URL)
@@ -57,13 +58,18 @@ async fn a_fault_at_every_call_of_a_redeploy(
         world.heal();
         return life.clean_up(&["hello"]).await;
     };
-    let release = life
-        .engine
-        .wait_for_release(&accepted.release)
-        .await
-        .unwrap();
+    // On a cluster what passes is waited for: it passes here once it was told.
+    let release = over(&world, &life, &accepted.release, true).await;
     world.heal();
     assert_eq!(life.status("hello").await, Status::Running);
+    if op == Op::Address && kind == DriverKind::Proxmox {
+        // Nobody was sent to an address that could not be confirmed.
+        world
+            .until("its address is confirmed", |w| {
+                matches!(w.ask("hello"), Asked::App { .. })
+            })
+            .await;
+    }
     assert!(
         matches!(world.ask("hello"), Asked::App { status: 200, .. }),
         "{:?}",

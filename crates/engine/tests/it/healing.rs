@@ -1,14 +1,18 @@
 //! What the reconcilers mend by themselves.
 
-use domain::Status;
 use domain::ports::Change;
+use domain::{DriverKind, Status};
+use rstest::rstest;
 use sim::{Asked, Op};
 
-use crate::lab::{Life, lab, limits};
+use crate::lab::{Life, lab_on, limits, world_of};
 
+#[rstest]
 #[tokio::test]
-async fn after_a_machine_restart_everything_that_ran_runs_again() {
-    let (world, folder, life) = lab().await;
+async fn after_a_machine_restart_everything_that_ran_runs_again(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+) {
+    let (world, folder, life) = lab_on(world_of(kind)).await;
     let names = ["one-app", "two-app", "three-app"];
     for name in names {
         life.deploy(name).await;
@@ -30,9 +34,12 @@ async fn after_a_machine_restart_everything_that_ran_runs_again() {
     life.clean_up(&names).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_crash_loop_becomes_failed_and_tells_why() {
-    let (world, _folder, life) = lab().await;
+async fn a_crash_loop_becomes_failed_and_tells_why(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+) {
+    let (world, _folder, life) = lab_on(world_of(kind)).await;
     life.deploy("hello").await;
     world.app("hello").crash_loops_now();
     world
@@ -54,9 +61,12 @@ async fn a_crash_loop_becomes_failed_and_tells_why() {
     life.clean_up(&["hello"]).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_guest_removed_by_a_hand_is_made_again() {
-    let (world, _folder, life) = lab().await;
+async fn a_guest_removed_by_a_hand_is_made_again(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+) {
+    let (world, _folder, life) = lab_on(world_of(kind)).await;
     life.deploy("hello").await;
     let lost = world.guests_of("hello")[0].id.clone();
     let stranger = world.plug();
@@ -74,9 +84,12 @@ async fn a_guest_removed_by_a_hand_is_made_again() {
     life.clean_up(&["hello"]).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_cannot_be_seen_is_left_alone() {
-    let (world, _folder, life) = lab().await;
+async fn what_cannot_be_seen_is_left_alone(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+) {
+    let (world, _folder, life) = lab_on(world_of(kind)).await;
     life.deploy("hello").await;
     let starts = world.count(Op::Start);
     world.fail(Op::Observe, sim::Fault::Ambiguous { happened: false }, 3);
@@ -91,9 +104,12 @@ async fn what_cannot_be_seen_is_left_alone() {
     life.clean_up(&["hello"]).await;
 }
 
+#[rstest]
 #[tokio::test]
-async fn requests_in_flight_end_on_the_old_guest_before_it_is_frozen() {
-    let (world, _folder, life) = lab().await;
+async fn requests_in_flight_end_on_the_old_guest_before_it_is_frozen(
+    #[values(DriverKind::Local, DriverKind::Proxmox)] kind: DriverKind,
+) {
+    let (world, _folder, life) = lab_on(world_of(kind)).await;
     life.deploy("hello").await;
     let request = world.request("hello").unwrap();
     life.change(

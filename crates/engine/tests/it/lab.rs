@@ -33,6 +33,7 @@ pub struct Life {
 pub fn limits() -> EngineLimits {
     EngineLimits {
         warm: Duration::from_secs(600),
+        look: Duration::from_millis(300),
         ..EngineLimits::default()
     }
 }
@@ -212,6 +213,30 @@ pub async fn lab_on(world: World) -> (World, tempfile::TempDir, Life) {
     let folder = tempfile::tempdir().unwrap();
     let life = Life::begin(&world, folder.path(), limits()).await;
     (world, folder, life)
+}
+
+/// Time goes on until the release is over; what it waits for passes then, when that is asked for.
+pub async fn over(
+    world: &World,
+    life: &Life,
+    release: &domain::ReleaseId,
+    passes: bool,
+) -> Release {
+    let deployment = life.store.release(release).await.unwrap().deployment;
+    let mut waits = std::pin::pin!(life.engine.wait_for_release(release));
+    for _ in 0..2000 {
+        let short = tokio::time::timeout(Duration::from_millis(10), waits.as_mut());
+        if let Ok(release) = short.await {
+            return release.unwrap();
+        }
+        if life.engine.waiting(&deployment).is_some() {
+            if passes {
+                world.heal();
+            }
+            world.advance(Duration::from_secs(5));
+        }
+    }
+    panic!("the release is not over");
 }
 
 /// A world of this kind.

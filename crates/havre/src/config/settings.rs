@@ -189,6 +189,7 @@ fn limits(read: &Reader<'_>) -> Result<EngineLimits, Fault> {
         release_timeout: read.or("release_seconds", parse::seconds, default.release_timeout)?,
         stop_grace: read.or("stop_seconds", parse::seconds, default.stop_grace)?,
         orphan_grace: read.or("orphan_seconds", parse::seconds, default.orphan_grace)?,
+        look: default.look,
         lease: default.lease,
         presence: default.presence,
     })

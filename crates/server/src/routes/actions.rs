@@ -117,15 +117,24 @@ pub(super) async fn make(
     change: Change,
     wait: bool,
 ) -> Answer {
+    let resizes = matches!(change, Change::Resources(_)) && is_on_a_cluster(row);
     let accepted = app.engine.change(id, change).await.or_answer(app)?;
     let version = accepted.version.0;
     if !wait {
-        let message = text::change_accepted(&row.name, version);
+        let mut message = text::change_accepted(&row.name, version);
+        message.push_str(if resizes { text::RESIZES } else { "" });
         return answer(app, row, StatusCode::ACCEPTED, message, Some(version)).await;
     }
     wait_for_release(app, &accepted.release).await?;
-    let message = text::change_done(&row.name, version);
+    let mut message = text::change_done(&row.name, version);
+    message.push_str(if resizes { text::RESIZED } else { "" });
     answer(app, row, StatusCode::OK, message, Some(version)).await
+}
+
+/// Its guest is a machine of its own.
+fn is_on_a_cluster(row: &Deployment) -> bool {
+    let driver = row.managed.as_ref().map(|managed| managed.driver);
+    driver.is_some_and(|driver| !driver.is_of_a_place())
 }
 
 /// Cancels what waits and what is under way.

@@ -79,6 +79,11 @@ pub fn config() -> ServerConfig {
 impl Server {
     /// On a database file, as in production; others can open it too.
     pub async fn start() -> Self {
+        Self::on(World::new()).await
+    }
+
+    /// The same on this world.
+    pub async fn on(world: World) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let target = DatabaseTarget::Sqlite(dir.path().join("deployments.db"));
         // What a failing test prints tells why.
@@ -86,25 +91,25 @@ impl Server {
             .with_max_level(tracing::Level::WARN)
             .with_test_writer()
             .try_init();
-        let world = World::new();
         let plug = world.plug();
         let key = SecretKey::load_or_create(dir.path(), None, &plug.dice).unwrap();
         let database = Database::open(&target, key, plug.clock.clone(), plug.dice.clone());
+        let kind = plug.driver.kind();
         let ports = Ports {
             store: database.await.unwrap(),
-            drivers: BTreeMap::from([(DriverKind::Local, plug.driver)]),
+            drivers: BTreeMap::from([(kind, plug.driver)]),
             router: plug.router,
             probe: plug.probe,
             source: plug.source,
             clock: plug.clock,
             dice: plug.dice,
-            cluster: None,
+            cluster: (kind == DriverKind::Proxmox).then_some(plug.cluster),
         };
         let engine_config = EngineConfig {
             data_dir: dir.path().to_owned(),
             worker: WorkerId("test".into()),
             sole_worker: true,
-            default_driver: DriverKind::Local,
+            default_driver: kind,
             base_domain: "localhost".into(),
             gateway_port: 8080,
             limits: EngineLimits::default(),

@@ -112,6 +112,13 @@ impl Driver for SimDriver {
         }
     }
 
+    async fn altered(&self, guest: &GuestId) -> Result<Vec<String>, DriverError> {
+        let found = self
+            .hub
+            .peek(|state| state.guests.get(guest).map(|found| found.altered.clone()));
+        found.ok_or_else(|| gone(guest))
+    }
+
     async fn list(&self) -> Result<Vec<GuestSeen>, DriverError> {
         let call = |state: &mut crate::state::State| {
             Ok(state.guests.values().map(|guest| guest.seen()).collect())

@@ -77,6 +77,40 @@ pub(super) async fn job(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work)
     Ok(id)
 }
 
+/// Releases that were put off to be tried later go behind what was asked for last: the same jobs, in another order.
+pub(super) async fn put_behind(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<()> {
+    let now = tx.now();
+    let rows = query(
+        "SELECT id, release_id, attempts, epoch, due_at FROM jobs WHERE deployment_id = ? AND kind = 'deploy' \
+         AND due_at > ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY seq",
+    )
+    .bind(deployment.to_string())
+    .bind(now)
+    .bind(now)
+    .fetch_all(tx.link())
+    .await?;
+    for row in &rows {
+        let id = row.text("id")?;
+        query("DELETE FROM jobs WHERE id = ?")
+            .bind(id.as_str())
+            .execute(tx.link())
+            .await?;
+        query(
+            "INSERT INTO jobs (id, deployment_id, kind, release_id, attempts, epoch, due_at) \
+             VALUES (?, ?, 'deploy', ?, ?, ?, ?)",
+        )
+        .bind(id)
+        .bind(deployment.to_string())
+        .bind(row.text_opt("release_id")?)
+        .bind(row.int("attempts")?)
+        .bind(row.int("epoch")?)
+        .bind(row.int("due_at")?)
+        .execute(tx.link())
+        .await?;
+    }
+    Ok(())
+}
+
 /// Releases that no worker has begun: queued, and their job not under a live lease.
 pub(crate) const WAITING: &str = "SELECT r.id, r.deployment_id, r.version, r.status, r.cause, r.cancel_requested, r.artifact \
     FROM releases r WHERE r.deployment_id = ? AND r.status = 'queued' AND NOT EXISTS \

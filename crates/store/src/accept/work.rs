@@ -32,6 +32,22 @@ pub(crate) async fn work(
     Ok(job)
 }
 
+/// See the port: only where somebody waits behind them.
+pub(crate) async fn let_pass(db: &Database, deployment: &DeploymentId) -> Ran<()> {
+    let behind = query(
+        "SELECT 1 FROM jobs WHERE deployment_id = ? AND kind IN ('start', 'restart') LIMIT 1",
+    )
+    .bind(deployment.to_string())
+    .fetch_optional(db.read().await?.link())
+    .await?;
+    if behind.is_none() {
+        return Ok(());
+    }
+    let mut tx = db.write().await?;
+    queue::put_behind(&mut tx, deployment).await?;
+    tx.commit().await
+}
+
 async fn turn(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work) -> Ran<JobId> {
     let holder = holder::managed(tx, deployment).await?;
     let verb = work_kind(work);
@@ -46,13 +62,44 @@ async fn turn(tx: &mut Tx<'_>, deployment: &DeploymentId, work: &Work) -> Ran<Jo
     if status != Status::Running && !has_served(tx, deployment).await? {
         return refused(text::never_served(&holder.name, verb));
     }
-    match last_job(tx, deployment).await? {
-        Some(last) if last.waits && last.kind == verb => Ok(last.id),
-        _ if count_jobs(tx, deployment).await? >= MOST_WAITING => {
-            refused(text::queue_full(&holder.name))
-        }
-        _ => queue::job(tx, deployment, work).await,
+    // What cannot be begun yet keeps no app from being started: of a cluster, a release may wait for hours.
+    let overtakes = matches!(work, Work::Start | Work::Restart);
+    if overtakes && let Some(job) = before_what_was_put_off(tx, deployment, verb).await? {
+        return Ok(job);
     }
+    let job = match last_job(tx, deployment).await? {
+        Some(last) if last.waits && last.kind == verb => last.id,
+        _ if count_jobs(tx, deployment).await? >= MOST_WAITING => {
+            return refused(text::queue_full(&holder.name));
+        }
+        _ => queue::job(tx, deployment, work).await?,
+    };
+    if overtakes {
+        queue::put_behind(tx, deployment).await?;
+    }
+    Ok(job)
+}
+
+/// The waiting job of this kind that has only put-off releases behind it.
+async fn before_what_was_put_off(
+    tx: &mut Tx<'_>,
+    deployment: &DeploymentId,
+    verb: &str,
+) -> Ran<Option<JobId>> {
+    let now = tx.now();
+    let row = query(
+        "SELECT j.id FROM jobs j WHERE j.deployment_id = ? AND j.kind = ? \
+         AND (j.lease_until IS NULL OR j.lease_until <= ?) AND NOT EXISTS (SELECT 1 FROM jobs o \
+         WHERE o.deployment_id = j.deployment_id AND o.seq > j.seq AND NOT (o.kind = 'deploy' AND o.due_at > ?)) \
+         ORDER BY j.seq DESC LIMIT 1",
+    )
+    .bind(deployment.to_string())
+    .bind(verb)
+    .bind(now)
+    .bind(now)
+    .fetch_optional(tx.link())
+    .await?;
+    row.map(|row| row.parsed("id")).transpose()
 }
 
 async fn has_served(tx: &mut Tx<'_>, deployment: &DeploymentId) -> Ran<bool> {

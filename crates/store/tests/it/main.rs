@@ -35,6 +35,7 @@ mod other;
 mod own_postgres;
 mod pipeline;
 mod places;
+mod put_off;
 mod races;
 mod records;
 mod reset;

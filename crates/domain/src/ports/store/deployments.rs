@@ -197,6 +197,10 @@ pub trait Deployments: Send + Sync + 'static {
         work: &crate::job::Work,
     ) -> StoreResult<Option<JobId>>;
 
+    /// Releases of a deployment that were put off ([`Jobs::give_back`](super::Jobs::give_back)) let a start or restart that
+    /// waits behind them pass: what serves must not wait for what cannot be begun.
+    async fn let_pass(&self, deployment: &DeploymentId) -> StoreResult<()>;
+
     /// Asks to cancel the releases that wait or are under way; gives their numbers, empty when there were none. A waiting
     /// one ends at once.
     async fn cancel(&self, deployment: &DeploymentId) -> StoreResult<Vec<Version>>;

@@ -91,6 +91,7 @@ impl Orders {
                 lease,
                 presence: lease,
                 orphan_grace: lease,
+                look: lease,
                 ..EngineLimits::default()
             },
         };
