@@ -47,8 +47,8 @@ pub struct NodeRoom {
     pub node: NodeName,
     /// Whether it is online.
     pub online: bool,
-    /// Free memory in bytes.
-    pub memory: u64,
+    /// Free memory in bytes; none where the token may not know it (`Sys.Audit` on the node).
+    pub memory: Option<u64>,
 }
 
 /// The room of a storage on a node.
@@ -171,7 +171,9 @@ fn node(row: &Resource) -> Option<NodeRoom> {
     Some(NodeRoom {
         node: row.node.clone()?,
         online: row.status == "online",
-        memory: row.maxmem.unwrap_or(0).saturating_sub(row.mem.unwrap_or(0)),
+        memory: row
+            .maxmem
+            .map(|most| most.saturating_sub(row.mem.unwrap_or(0))),
     })
 }
 

@@ -26,7 +26,8 @@ pub async fn of(site: &Site, bases: &[BaseNote]) -> Result<Vec<Place>, DriverErr
             node: node.node.clone(),
             online: node.online,
             allowed,
-            memory: node.memory,
+            // Not told: the node itself refuses what it has no room for.
+            memory: node.memory.unwrap_or(u64::MAX),
             disk: disk.map(|room| room.free),
             bridge: None,
             base: find::on(bases, &node.node).is_some(),

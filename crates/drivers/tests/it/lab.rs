@@ -10,3 +10,5 @@ mod drift;
 mod fake_machines;
 #[path = "lab/story.rs"]
 mod story;
+#[path = "lab/surroundings.rs"]
+mod surroundings;

@@ -2,16 +2,16 @@
 
 use domain::DeploymentKind;
 use domain::ports::DriverError;
-use pve::{Cloning, Error, Vmid};
+use pve::{Cloning, Conflict, Error, Kind, Vmid};
 
-use crate::proxmox::details::GuestStage;
+use crate::proxmox::details::{BaseDetails, BaseStage, GuestDetails, GuestStage};
 use crate::proxmox::fault::fault;
 use crate::proxmox::labels;
 use crate::proxmox::look::{Found, Spot, settle};
 use crate::proxmox::nonce::Mark;
 use crate::proxmox::notebook::{BaseNote, GuestNote};
 use crate::proxmox::patience::task;
-use crate::proxmox::site::Site;
+use crate::proxmox::site::{Site, kind_of};
 use crate::text::proxmox as text;
 
 /// Numbers that may turn out to be taken before it is given up.
@@ -20,7 +20,8 @@ const TRIES: usize = 50;
 /// Clones until the machine is there. `fresh`: nothing was asked for this row yet, so there is nothing to look for.
 pub async fn clone(site: &Site, note: &mut GuestNote, fresh: bool) -> Result<(), DriverError> {
     let base: Option<BaseNote> = site.notebook.find(&note.details.base).await?;
-    let base = base.ok_or_else(|| DriverError::Transient(text::note_lost(&note.details.base)))?;
+    let mut base =
+        base.ok_or_else(|| DriverError::Transient(text::note_lost(&note.details.base)))?;
     let mut look = !fresh;
     for _ in 0..TRIES {
         if look {
@@ -37,7 +38,14 @@ pub async fn clone(site: &Site, note: &mut GuestNote, fresh: bool) -> Result<(),
             }
             Err(error) if error.is_taken() => another_number(site, note).await?,
             Err(error) if error.is_ambiguous() => look = true,
-            Err(error) => return Err(fault(&text::cloning(note.vmid), error)),
+            Err(error) => {
+                if matches!(error.kind(), Kind::Conflict(Conflict::Locked(_))) {
+                    // Past all patience: the next try makes a base of its own.
+                    let retired = |details: &mut BaseDetails| details.stage = BaseStage::Retired;
+                    site.notebook.change(&mut base, retired).await?;
+                }
+                return Err(fault(&text::cloning(note.vmid), error));
+            }
         }
     }
     Err(text::no_numbers(site.settings().vmids))
@@ -65,7 +73,7 @@ pub async fn found_from(
 async fn ask(site: &Site, note: &GuestNote, base: &BaseNote) -> Result<(), Error> {
     let details = &base.details;
     let source = site.client.guest(
-        crate::proxmox::site::kind_of(note.details.spec.kind),
+        kind_of(note.details.spec.kind),
         &details.node,
         Vmid::new(base.vmid)?,
     );
@@ -85,7 +93,7 @@ async fn ask(site: &Site, note: &GuestNote, base: &BaseNote) -> Result<(), Error
 }
 
 async fn done(site: &Site, note: &mut GuestNote, node: pve::NodeName) -> Result<(), DriverError> {
-    let change = |details: &mut crate::proxmox::details::GuestDetails| {
+    let change = |details: &mut GuestDetails| {
         details.node = node.clone();
         details.stage = details.stage.max(GuestStage::Cloned);
     };
@@ -96,7 +104,7 @@ async fn done(site: &Site, note: &mut GuestNote, node: pve::NodeName) -> Result<
 pub async fn another_number(site: &Site, note: &mut GuestNote) -> Result<(), DriverError> {
     let given_up = note.vmid;
     tracing::info!(guest = note.owner, vmid = given_up, "the number is taken");
-    let change = |details: &mut crate::proxmox::details::GuestDetails| {
+    let change = |details: &mut GuestDetails| {
         details.stage = GuestStage::Planned;
         if !details.abandoned.contains(&given_up) {
             details.abandoned.push(given_up);

@@ -38,13 +38,23 @@ pub struct Lab {
 
 /// The lab, where there is one; `name` is that of the test, and names its machines.
 pub fn lab(name: &'static str, vmids: std::ops::RangeInclusive<u32>) -> Option<Lab> {
+    lab_with(name, vmids, |_| {})
+}
+
+/// The same with other settings.
+pub fn lab_with(
+    name: &'static str,
+    vmids: std::ops::RangeInclusive<u32>,
+    change: impl FnOnce(&mut ProxmoxConfig),
+) -> Option<Lab> {
     if std::env::var_os("HAVRE_LAB").is_none() {
         println!("SKIPPED: {name}: no lab; run it by scripts/lab/run");
         return None;
     }
     let data = tempfile::Builder::new().prefix("hv").tempdir().unwrap();
     let machines = Arc::new(FakeMachines::default());
-    let config = config(&data, vmids);
+    let mut config = config(&data, vmids);
+    change(&mut config);
     let driver = Arc::new(ProxmoxDriver::open(config.clone(), machines.clone()).unwrap());
     Some(Lab {
         _turn: turn(),
@@ -139,7 +149,13 @@ pub fn need(runtime: Runtime) -> RuntimeNeed {
 impl Lab {
     /// As after a restart of the controller, or as another server.
     pub fn reopened(&self) -> ProxmoxDriver {
+        self.reopened_with(|_| {})
+    }
+
+    /// The same with other settings.
+    pub fn reopened_with(&self, change: impl FnOnce(&mut ProxmoxConfig)) -> ProxmoxDriver {
         let mut config = self.config.clone();
+        change(&mut config);
         config.dice = Arc::new(Dice::seeded([7; 32]));
         ProxmoxDriver::open(config, self.machines.clone()).unwrap()
     }
