@@ -178,7 +178,7 @@ impl World {
         };
         let guest = ClusterGuest {
             vmid,
-            kind: if vmid % 2 == 0 {
+            kind: if vmid.is_multiple_of(2) {
                 DeploymentKind::Vm
             } else {
                 DeploymentKind::Lxc
