@@ -17,6 +17,7 @@ mod figures;
 mod handout;
 mod inside;
 mod inside_app;
+mod inside_figures;
 mod inside_files;
 mod lab;
 mod limits;

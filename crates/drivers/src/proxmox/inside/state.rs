@@ -6,6 +6,7 @@ use domain::ports::DriverError;
 
 use super::app_end;
 use super::unit::DESCRIPTION;
+use crate::local::shared::End;
 use crate::text::guest::ended;
 use crate::text::inside as text;
 
@@ -88,10 +89,22 @@ impl<'a> Look<'a> {
     }
 
     fn last_exit(&self, memory: u32) -> String {
-        let end = self.value("LastEnd").and_then(app_end::read);
-        match end {
+        let noted = || self.value("LastEnd").and_then(app_end::read);
+        match self.main_end().or_else(noted) {
             Some(end) => ended(end, u64::from(memory) << 20),
             None => text::NO_LAST_END.into(),
+        }
+    }
+
+    /// What systemd itself knows, until it starts the app again.
+    fn main_end(&self) -> Option<End> {
+        let status = self.value("ExecMainStatus")?.parse().ok()?;
+        // CLD_EXITED, CLD_KILLED, CLD_DUMPED of waitid(2); 0: there was none, or it is forgotten.
+        match (self.value("Result"), self.value("ExecMainCode")?) {
+            (Some("oom-kill"), "2" | "3") => Some(End::OutOfMemory),
+            (_, "1") => Some(End::Code(status)),
+            (_, "2" | "3") => Some(End::Signal(status)),
+            _ => None,
         }
     }
 }
@@ -166,6 +179,19 @@ mod tests {
         assert_eq!(
             seen("LastEnd=oom-kill killed KILL\n"),
             down("it used more than its 256 MB of memory")
+        );
+        // What systemd has not forgotten is newer than what was noted.
+        assert_eq!(
+            seen(
+                "Result=exit-code\nExecMainCode=1\nExecMainStatus=7\nLastEnd=success killed TERM\n"
+            ),
+            down("it exited with code 7")
+        );
+        assert_eq!(
+            seen(
+                "Result=start-limit-hit\nExecMainCode=0\nExecMainStatus=0\nLastEnd=success exited 0\n"
+            ),
+            down("it exited by itself, without an error")
         );
         assert_eq!(
             seen("LastEnd=success killed TERM\n"),
