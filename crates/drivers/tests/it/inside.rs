@@ -19,6 +19,8 @@ in_the_lab!(
     the_same_tag_again_ends_the_first,
     two_things_in_one_guest_are_refused,
     nothing_shows_a_secret,
+    a_cut_connection_ends_the_command,
+    a_command_that_eats_memory_is_ended,
 );
 
 async fn commands_end_as_they_end(guest: LabGuest) {
@@ -234,4 +236,39 @@ async fn nothing_shows_a_secret(guest: LabGuest) {
     step.env.insert("KEY".into(), secret.into());
     let seen = guest.exec(&step).await;
     assert!(!seen.text().contains(secret), "{seen:?}");
+}
+
+/// Whoever started it is told, and the next one finds nothing of it.
+async fn a_cut_connection_ends_the_command(guest: LabGuest) {
+    let inside = guest.inside.clone();
+    let limits = drivers::proxmox::inside::StepLimits { memory: 512 };
+    let long = command("echo > /app/up; exec sleep 4510");
+    let first = tokio::spawn(async move { inside.exec(&long, limits, None, &|_| {}).await });
+    guest.wait("test -e /app/up").await;
+    let cut = "pkill -KILL -o -f '[s]shd: root@notty'; pkill -KILL -o -f '[s]shd-session: root@notty'";
+    use drivers::proxmox::inside::Shell;
+    let _cut_as_well = guest
+        .shell
+        .run(&["/bin/sh", "-c", cut], b"", BOUND)
+        .await;
+    let first = tokio::time::timeout(BOUND, first).await.unwrap().unwrap();
+    assert!(
+        matches!(first, Err(DriverError::Transient(_))),
+        "{first:?}"
+    );
+    guest.wait("! pgrep -f 'sleep 451[0]'").await;
+    guest.sh("true").await.ok();
+}
+
+async fn a_command_that_eats_memory_is_ended(guest: LabGuest) {
+    let limits = drivers::proxmox::inside::StepLimits { memory: 128 };
+    let eat = command("exec perl -e '$x = q(x) x (400 << 20); print length $x'");
+    let end = guest.inside.exec(&eat, limits, None, &|_| {}).await;
+    let v2 = guest.root("stat -f -c %T /sys/fs/cgroup").await;
+    match v2.trim() {
+        "cgroup2fs" => assert_eq!(end.unwrap(), ExecEnd::OutOfMemory),
+        // systemd does not tell the reason there.
+        _ => assert_eq!(end.unwrap(), ExecEnd::Signal(9)),
+    }
+    guest.sh("true").await.ok();
 }
