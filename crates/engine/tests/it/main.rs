@@ -9,6 +9,7 @@ mod deploy;
 mod faults;
 mod healing;
 mod lab;
+mod looking;
 mod orphans;
 mod outage;
 mod servers;
