@@ -19,8 +19,7 @@ pub const NOT_ROOTS: &str = "1, 0, or absolute folders separated by : are expect
 pub const NOT_A_DOMAIN: &str =
     "A host name is expected, without port, such as localhost or apps.example.com.";
 pub const NOT_A_FLAG: &str = "1 or 0 is expected.";
-pub const DRIVER_BY_SETUP: &str =
-    "(proxmox once `havre proxmox setup` has stored a cluster, else local)";
+pub const DRIVER_BY_SETUP: &str = "(as the set-up decides)";
 pub const NOT_A_PATH: &str = "A path is expected.";
 pub const NO_DATA_DIR: &str =
     "There is no folder to keep data in: neither XDG_DATA_HOME nor HOME is set.";
