@@ -13,4 +13,4 @@ mod work;
 pub(crate) use cancel::cancel;
 pub(crate) use change::change;
 pub(crate) use deploy::deploy;
-pub(crate) use work::work;
+pub(crate) use work::{let_pass, work};

@@ -35,8 +35,12 @@ pub(crate) async fn save(db: &Database, row: &ClusterRow) -> Ran<()> {
         .fetch_optional(tx.link())
         .await?;
     let statement = match known {
-        Some(_) => "UPDATE clusters SET settings = ?, secret = ?, ssh_key = ?, updated_at = ? WHERE name = ?",
-        None => "INSERT INTO clusters (settings, secret, ssh_key, updated_at, name) VALUES (?, ?, ?, ?, ?)",
+        Some(_) => {
+            "UPDATE clusters SET settings = ?, secret = ?, ssh_key = ?, updated_at = ? WHERE name = ?"
+        }
+        None => {
+            "INSERT INTO clusters (settings, secret, ssh_key, updated_at, name) VALUES (?, ?, ?, ?, ?)"
+        }
     };
     query(statement)
         .bind(row.settings.to_string())

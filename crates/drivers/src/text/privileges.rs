@@ -5,5 +5,4 @@ pub(crate) const DISKS: &str = "to put the disks of guests there";
 pub(crate) const SOURCES: &str = "to read templates and images";
 pub(crate) const DOWNLOADS: &str = "to download templates by itself";
 pub(crate) const NETWORK: &str = "to attach guests to the network";
-pub(crate) const LOOK: &str =
-    "to see the quorum, the nodes' memory and whether the firewall is on";
+pub(crate) const LOOK: &str = "to see the quorum, the nodes' memory and whether the firewall is on";

@@ -13,6 +13,7 @@ in_the_lab!(
     a_crashing_app_is_started_again_until_its_bound,
     waits_between_crashes_grow,
     every_end_has_its_words,
+    an_app_that_eats_memory_is_said_to,
     a_frozen_app_goes_on_where_it_was,
     an_app_that_ignores_the_signal_is_killed_after_its_grace,
     another_service_replaces_the_one_that_runs,
@@ -113,6 +114,25 @@ async fn every_end_has_its_words(guest: LabGuest) {
             "{log}"
         );
     }
+}
+
+async fn an_app_that_eats_memory_is_said_to(guest: LabGuest) {
+    let mut limits = limits();
+    limits.memory = 256;
+    let eat = service("exec perl -e '$x = q(x) x (400 << 20); sleep 600'");
+    guest.inside.start(&eat, &limits).await.unwrap();
+    guest
+        .until(|app| matches!(app, AppState::Down { .. }))
+        .await;
+    let down = guest.inside.app_state(256).await.unwrap();
+    let last_exit = "it used more than its 256 MB of memory".into();
+    assert_eq!(
+        down,
+        AppState::Down {
+            last_exit,
+            crash_loop: true
+        }
+    );
 }
 
 async fn a_frozen_app_goes_on_where_it_was(guest: LabGuest) {

@@ -17,9 +17,9 @@ pub(crate) mod reset;
 pub(crate) mod run;
 mod step;
 mod stepwise;
-pub(crate) mod whole;
 #[cfg(test)]
 mod tests;
+pub(crate) mod whole;
 
 pub(crate) use backup::{back_up_file, copy_file};
 pub(crate) use bring_up::{bring_up, is_known, refuse, settled};

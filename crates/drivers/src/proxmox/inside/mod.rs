@@ -7,6 +7,20 @@
 //! - [`Shell`] is what is needed of SSH; [`SshShell`] is the real one.
 //! - [`Inside`] has everything that the driver does in one guest.
 //!
+//! What a command and the app have, as on this machine: `HOME=/tmp/home` (made when missing), `TMPDIR=/tmp`, `LANG=C.UTF-8`,
+//! `USER=app`, a `PATH` that begins with `.venv/bin` and `node_modules/.bin` of their folder and of `/app`, and nothing of
+//! systemd's. `/tmp` is on the disk; the app has one of its own, commands of one guest share theirs.
+//!
+//! Weaker than on this machine:
+//! - Kept folders are copies: see [`Kept`].
+//! - The journal takes no empty lines, and cuts lines at 48 KiB before they are cut at 16 KiB here.
+//! - A full disk is found when a command fails on it, not before.
+//! - Where control groups are of version 1, a frozen app is stopped process by process.
+//! - After a switch between two guests that both run, what the older one wrote into kept folders meanwhile is lost.
+//!
+//! Every call may be made again after a cut: what is half-made is replaced, what is done is success. Calls that change the
+//! app exclude each other in the guest itself.
+//!
 //! Nothing here knows of the cluster, of VMIDs or addresses.
 
 mod app_end;

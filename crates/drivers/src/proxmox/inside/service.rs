@@ -18,7 +18,6 @@ const LOOK: &str = include_str!("scripts/look.sh");
 const START: &str = include_str!("scripts/start.sh");
 const STOP: &str = include_str!("scripts/stop.sh");
 const FREEZE: &str = include_str!("scripts/freeze.sh");
-const LIFE: &str = include_str!("scripts/life.sh");
 
 /// What another service may take to end before this one starts, in seconds; the same as on this machine.
 const OTHERS_GRACE: &str = "10";
@@ -34,8 +33,8 @@ pub async fn start(
     if seen.app == AppState::Frozen {
         return thaw(shell).await;
     }
-    let life = format!("/opt/havre/life-{}", enter::short_hash(LIFE.as_bytes()));
-    let unit = unit::text("", enter::path(), &life, limits);
+    let life = enter::life();
+    let unit = unit::text("", enter::path(), life, limits);
     // Other limits are another service, too: the unit is part of what is compared.
     let print = enter::short_hash(format!("{}{unit}", fingerprint(service)?).as_bytes());
     let runs = matches!(
@@ -45,9 +44,8 @@ pub async fn start(
     if runs && seen.fingerprint == print {
         return Ok(());
     }
-    let unit = unit::text(&print, enter::path(), &life, limits);
+    let unit = unit::text(&print, enter::path(), life, limits);
     enter::install(shell).await?;
-    files::write(shell, &life, 0o755, "root", LIFE.as_bytes()).await?;
     files::write(shell, unit::LAUNCH, 0o400, "app", &launch).await?;
     files::write(shell, unit::FILE, 0o644, "root", unit.as_bytes()).await?;
     let said = run(shell, START, &[OTHERS_GRACE], SHORT).await?;

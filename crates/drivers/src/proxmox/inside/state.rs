@@ -89,8 +89,13 @@ impl<'a> Look<'a> {
     }
 
     fn last_exit(&self, memory: u32) -> String {
-        let noted = || self.value("LastEnd").and_then(app_end::read);
-        match self.main_end().or_else(noted) {
+        let noted = self.value("LastEnd").and_then(app_end::read);
+        let known = match noted {
+            // Not always told by systemd.
+            Some(End::OutOfMemory) => noted,
+            _ => self.main_end().or(noted),
+        };
+        match known {
             Some(end) => ended(end, u64::from(memory) << 20),
             None => text::NO_LAST_END.into(),
         }

@@ -118,7 +118,7 @@ impl Step<'_> {
         let Self { unit, limits, .. } = self;
         let fixed = ["/bin/sh", "-c", STEP, "havre-step", unit, call];
         let mut argv: Vec<String> = fixed.map(str::to_owned).to_vec();
-        argv.push(enter::path().to_owned());
+        argv.extend([enter::path(), enter::life()].map(str::to_owned));
         let run = [
             "systemd-run",
             "--quiet",

@@ -55,6 +55,7 @@ fn end(told: &str) -> Result<ExecEnd, DriverError> {
     let end = match (value(told, "Result="), number("ExecMainCode=")) {
         (Some("timeout"), _) => Some(ExecEnd::TimedOut),
         (Some("oom-kill"), _) => Some(ExecEnd::OutOfMemory),
+        _ if value(told, "Starved=").is_some() => Some(ExecEnd::OutOfMemory),
         // CLD_EXITED, CLD_KILLED, CLD_DUMPED of waitid(2).
         (_, Some(1)) => status.map(ExecEnd::Code),
         (_, Some(2 | 3)) => status.map(ExecEnd::Signal),

@@ -1,8 +1,8 @@
 //! Reading what a live database looks like. Whatever Havre's own statements make is read as they say it; all else is read
 //! as `Other`, or with words that no schema of ours holds, so that it is seen as different and never guessed at.
 
-mod declared;
 mod columns;
+mod declared;
 mod mysql;
 mod postgres;
 mod read;

@@ -15,7 +15,8 @@ read -r owner group 2>/dev/null <"$turn" || owner=
 [ "$owner" = "$call" ] || exit 0
 # The one who waits for the unit, with all that it started, so that it starts nothing more.
 kill -s KILL -- "-$group" 2>/dev/null
-for again in 1 2; do
+# The second time for what the first one's end let in.
+for _ in 1 2; do
   systemctl kill --signal=KILL "$unit" 2>/dev/null
   systemctl stop "$unit" 2>/dev/null
 done

@@ -2,6 +2,10 @@
 #   $1 freeze or thaw
 unit=havre-app.service
 paused=/run/havre/app.paused
+mkdir -p /run/havre
+# One change of the app at a time, whoever asks.
+exec 9>/run/havre/service.lock
+flock 9
 case $1 in
   freeze)
     [ "$(systemctl show --property=ActiveState --value "$unit")" = active ] || { echo no; exit 0; }
@@ -10,7 +14,6 @@ case $1 in
       echo yes
       exit 0
     fi
-    mkdir -p /run/havre
     : >"$paused"
     # Twice: what was started while the first round went through its list.
     systemctl kill --signal=STOP "$unit" && systemctl kill --signal=STOP "$unit" && { echo yes; exit 0; }

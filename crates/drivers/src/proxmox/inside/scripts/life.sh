@@ -4,7 +4,16 @@
 # ended, which systemd forgets when it starts it again, and tells the journal.
 #   begin FIRST LONGEST WITHIN: the first wait and the longest, in milliseconds; seconds of life after which it starts afresh
 #   end
+#   step UNIT: notes that a command ended for want of memory
 lives=/run/havre/app.lives
+
+# Whether the kernel killed something of this unit for want of memory; systemd itself knows it with control groups of
+# version 2.
+starved() {
+  group=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
+  [ -n "$group" ] && grep -qs '^oom_kill [1-9]' "/sys/fs/cgroup/memory$group/memory.oom_control"
+}
+
 mkdir -p /run/havre
 read -r now _ </proc/uptime
 now=${now%.*}
@@ -32,7 +41,11 @@ case $1 in
   end)
     # Told to stop: that is no end of its own.
     [ ! -e /run/havre/app.stopping ] || exit 0
+    if [ "$SERVICE_RESULT" != success ] && starved; then SERVICE_RESULT=oom-kill; fi
     printf '%s\n' "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" >/run/havre/app.end
     printf 'havre-end %s\n' "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS"
+    ;;
+  step)
+    if [ "$SERVICE_RESULT" != success ] && starved; then : >"/run/havre/$2.starved"; fi
     ;;
 esac

@@ -1,5 +1,6 @@
 # Makes a fresh Debian or Ubuntu what Havre needs of it.
 set -e
+umask 022
 if ! id app >/dev/null 2>&1; then
   useradd --uid 1000 --user-group --home-dir /tmp/home --no-create-home --shell /bin/sh app 2>/dev/null ||
     useradd --user-group --home-dir /tmp/home --no-create-home --shell /bin/sh app
@@ -9,7 +10,7 @@ usermod --lock --groups '' app
 [ ! -d /etc/sudoers.d ] || grep -lsE '^[[:space:]]*app[[:space:]]' /etc/sudoers.d/* | xargs -r rm -f
 [ -d /app ] || install -d -o app -g app -m 755 /app
 chown app:app /app
-mkdir -p -m 755 /opt/havre/bin /etc/havre /var/lib/havre /run/havre
+mkdir -p /opt/havre/bin /etc/havre /var/lib/havre /run/havre
 
 mkdir -p /etc/systemd/journald.conf.d /var/log/journal
 cat >/etc/systemd/journald.conf.d/havre.conf <<CONF

@@ -1,8 +1,9 @@
 # Writes a file from standard input, whole or not at all.
 #   $1 the path; $2 its mode; $3 its owner; $4 its size
 set -e
+umask 022
+mkdir -p "$(dirname "$1")"
 umask 077
-mkdir -p -m 755 "$(dirname "$1")"
 new=$(mktemp "$1.XXXXXX")
 trap 'rm -f "$new"' EXIT
 cat >"$new"
