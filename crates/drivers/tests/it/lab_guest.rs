@@ -21,7 +21,6 @@ const ADDRESS: [u8; 4] = [10, 77, 0, 180];
 pub struct LabGuest {
     pub inside: Inside,
     pub shell: SshShell,
-    pub pool: ssh::Pool,
     pub target: ssh::Target,
     pub data: tempfile::TempDir,
     _turn: Flock<File>,
@@ -78,12 +77,11 @@ impl LabGuest {
             longest_pause: Duration::from_millis(100),
             ..Default::default()
         });
-        let shell = SshShell::new(pool.clone(), target.clone());
+        let shell = SshShell::new(pool, target.clone());
         let id = "g000000000180".parse().unwrap();
         let guest = Self {
             inside: Inside::new(Arc::new(shell.clone()), id),
             shell,
-            pool,
             target,
             data: tempfile::tempdir().unwrap(),
             _turn: turn,

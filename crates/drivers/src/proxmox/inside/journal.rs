@@ -128,3 +128,113 @@ fn bytes(message: &Value) -> Option<Vec<u8>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(fields: &str) -> String {
+        format!(
+            r#"{{"__CURSOR":"s=1;i=2","__REALTIME_TIMESTAMP":"1800000000000001","_PID":"77","_UID":"1000",{fields}}}"#
+        )
+    }
+
+    fn lines(entries: &[String]) -> Vec<String> {
+        let mut reader = Reader::new(256);
+        let lines = entries
+            .iter()
+            .filter_map(|entry| reader.line(entry.as_bytes()));
+        lines.map(|line| line.text).collect()
+    }
+
+    fn of_systemd(fields: &str) -> String {
+        entry(fields)
+            .replace("\"77\"", "\"1\"")
+            .replace("\"1000\"", "\"0\"")
+    }
+
+    #[test]
+    fn a_line_has_its_time_and_its_place() {
+        let line = Reader::new(256)
+            .line(entry(r#""MESSAGE":"hello""#).as_bytes())
+            .unwrap();
+        assert_eq!(
+            (line.text.as_str(), line.cursor.as_str()),
+            ("hello", "s=1;i=2")
+        );
+        assert_eq!(line.at.timestamp_micros(), 1_800_000_000_000_001);
+    }
+
+    #[test]
+    fn lines_are_cleaned_and_the_rest_of_a_long_one_is_passed_over() {
+        let long = "x".repeat(49152);
+        let entries = [
+            entry(r#""MESSAGE":[27,91,50,74,97,255,98]"#),
+            entry(&format!(r#""_LINE_BREAK":"line-max","MESSAGE":"{long}""#)),
+            entry(&format!(r#""_LINE_BREAK":"line-max","MESSAGE":"{long}""#)),
+            entry(r#""MESSAGE":"the rest""#),
+            entry(r#""MESSAGE":"next""#),
+        ];
+        let lines = lines(&entries);
+        assert_eq!(
+            (lines.len(), lines[0].as_str(), lines[2].as_str()),
+            (3, "a\u{fffd}b", "next")
+        );
+        assert!(lines[1].len() == 16 * 1024 && lines[1].ends_with("longer than 16 KiB]"));
+    }
+
+    #[test]
+    fn what_happens_to_the_app_is_said_in_our_words() {
+        let root =
+            |words: &str| entry(&format!(r#""MESSAGE":"{words}""#)).replace("\"1000\"", "\"0\"");
+        let entries = [
+            of_systemd(&format!(
+                r#""MESSAGE_ID":"{STARTED}","JOB_TYPE":"start","MESSAGE":"Started""#
+            )),
+            root("havre-end exit-code exited 7"),
+            of_systemd(&format!(
+                r#""MESSAGE_ID":"{STOPPED}","JOB_TYPE":"restart","MESSAGE":"Stopped""#
+            )),
+            root("something else of root's"),
+            of_systemd(r#""MESSAGE":"Start request repeated too quickly.""#),
+            of_systemd(&format!(
+                r#""MESSAGE_ID":"{FAILED}","MESSAGE":"Failed to start""#
+            )),
+            of_systemd(&format!(
+                r#""MESSAGE_ID":"{STOPPED}","JOB_TYPE":"stop","MESSAGE":"Stopped""#
+            )),
+        ];
+        let expected = [
+            words::NOTE_STARTED.to_owned(),
+            words::note_ended("it exited with code 7"),
+            words::note_down("it exited with code 7"),
+            words::NOTE_STOPPED.to_owned(),
+        ];
+        assert_eq!(lines(&entries), expected);
+    }
+
+    #[test]
+    fn an_app_cannot_speak_for_systemd() {
+        let entries = [
+            entry(&format!(
+                r#""MESSAGE_ID":"{STOPPED}","JOB_TYPE":"stop","MESSAGE":"mine""#
+            )),
+            entry(r#""MESSAGE":"havre-end exit-code exited 7""#),
+        ];
+        assert_eq!(lines(&entries), ["mine", "havre-end exit-code exited 7"]);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_passed_over() {
+        assert!(
+            lines(&[
+                "".into(),
+                "{".into(),
+                "[]".into(),
+                entry(r#""MESSAGE":null"#)
+            ])
+            .is_empty()
+        );
+        assert!(lines(&[entry(r#""MESSAGE":[300]"#), "{\"MESSAGE\":\"x\"}".into()]).is_empty());
+    }
+}

@@ -80,3 +80,87 @@ fn field(out: &mut Vec<u8>, parts: &[&str]) -> Result<(), DriverError> {
     out.push(0);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    const ENTER: &str = include_str!("scripts/enter.pl");
+
+    /// What `enter` makes of these bytes; none where there is no Perl.
+    fn entered(launch: &[u8]) -> Option<std::process::Output> {
+        let mut perl = Command::new("perl")
+            .args(["-e", ENTER, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
+        // One that is not content ends without reading on.
+        let _ = perl.stdin.take().unwrap().write_all(launch);
+        Some(perl.wait_with_output().unwrap())
+    }
+
+    fn launch(argv: &[&str], env: BTreeMap<String, String>) -> Launch {
+        Launch {
+            argv: argv.iter().map(|argument| (*argument).to_owned()).collect(),
+            env,
+            folder: "/".into(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn every_value_arrives(values in proptest::collection::vec("[^\0]*", 0..20)) {
+            let env: BTreeMap<String, String> = (0..).map(|n| format!("V{n:03}")).zip(values).collect();
+            let bytes = launch(&["/usr/bin/env", "-0"], env.clone()).encode().unwrap();
+            let Some(output) = entered(&bytes) else {
+                println!("SKIPPED: every_value_arrives: no Perl on this machine");
+                return Ok(());
+            };
+            let said = String::from_utf8(output.stdout).unwrap();
+            let mut seen: Vec<&str> = said.split_terminator('\0').collect();
+            seen.sort_unstable();
+            let expected: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            prop_assert_eq!(seen, expected);
+        }
+    }
+
+    #[test]
+    fn a_cut_launch_starts_nothing() {
+        let bytes = launch(&["/bin/echo", "ran"], BTreeMap::new())
+            .encode()
+            .unwrap();
+        for length in 0..bytes.len() {
+            let Some(output) = entered(&bytes[..length]) else {
+                println!("SKIPPED: a_cut_launch_starts_nothing: no Perl on this machine");
+                return;
+            };
+            // Only the last field's own end may be missing.
+            let whole = length + 1 == bytes.len();
+            assert_eq!(output.stdout == b"ran\n", whole, "{length}");
+            assert_eq!(output.status.success(), whole);
+        }
+    }
+
+    #[test]
+    fn a_nul_byte_is_refused_and_the_path_is_the_drivers() {
+        assert!(launch(&["a\0b"], BTreeMap::new()).encode().is_err());
+        let own = BTreeMap::from([
+            ("PATH".to_owned(), "/mine".to_owned()),
+            ("HOME".into(), "/h".into()),
+        ]);
+        let launch = Launch::new(vec!["x".into()], &own, "sub", None).unwrap();
+        assert!(launch.env["PATH"].starts_with("/app/sub/.venv/bin:"));
+        assert_eq!(
+            (launch.env["HOME"].as_str(), launch.folder),
+            ("/h", "/app/sub".into())
+        );
+        assert!(Launch::new(vec!["x".into()], &own, "../etc", None).is_err());
+    }
+}
