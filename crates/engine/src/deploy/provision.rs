@@ -85,6 +85,11 @@ async fn take_warm(rollout: &Rollout<'_>) -> Result<Option<GuestId>, StepError> 
     let Some(from) = rollout.release.from.filter(|_| rollout.is_rollback()) else {
         return Ok(None);
     };
+    // On a cluster each guest has a copy of the kept folders: a warm one has those of its own time.
+    let has_copies = !rollout.facts.driver.is_of_a_place();
+    if has_copies && !rollout.plan()?.persist.is_empty() {
+        return Ok(None);
+    }
     let _quiet = rollout.run.ctx.guest_lock.lock().await;
     let guests = rollout.store().guests_of(&rollout.facts.id).await?;
     let Some(warm) = guests
