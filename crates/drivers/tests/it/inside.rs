@@ -245,17 +245,12 @@ async fn a_cut_connection_ends_the_command(guest: LabGuest) {
     let long = command("echo > /app/up; exec sleep 4510");
     let first = tokio::spawn(async move { inside.exec(&long, limits, None, &|_| {}).await });
     guest.wait("test -e /app/up").await;
-    let cut = "pkill -KILL -o -f '[s]shd: root@notty'; pkill -KILL -o -f '[s]shd-session: root@notty'";
+    let cut =
+        "pkill -KILL -o -f '[s]shd: root@notty'; pkill -KILL -o -f '[s]shd-session: root@notty'";
     use drivers::proxmox::inside::Shell;
-    let _cut_as_well = guest
-        .shell
-        .run(&["/bin/sh", "-c", cut], b"", BOUND)
-        .await;
+    let _cut_as_well = guest.shell.run(&["/bin/sh", "-c", cut], b"", BOUND).await;
     let first = tokio::time::timeout(BOUND, first).await.unwrap().unwrap();
-    assert!(
-        matches!(first, Err(DriverError::Transient(_))),
-        "{first:?}"
-    );
+    assert!(matches!(first, Err(DriverError::Transient(_))), "{first:?}");
     guest.wait("! pgrep -f 'sleep 451[0]'").await;
     guest.sh("true").await.ok();
 }
