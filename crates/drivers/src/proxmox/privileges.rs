@@ -49,8 +49,11 @@ const GUESTS: [&str; 12] = [
 /// The ACL path of everything where no pool was chosen.
 const ALL_GUESTS: &str = "/vms";
 
-/// What is needed on a cluster of this major version.
-pub fn needs(settings: &ClusterSettings, major: u32) -> Vec<Need> {
+/// The zone of all bridges; a vnet has another.
+pub const BRIDGES: &str = "localnetwork";
+
+/// What is needed on a cluster of this major version, where the network that was chosen is in `zone`.
+pub fn needs(settings: &ClusterSettings, major: u32, zone: &str) -> Vec<Need> {
     let mut needs = vec![
         guests(settings, major),
         Need {
@@ -62,8 +65,9 @@ pub fn needs(settings: &ClusterSettings, major: u32) -> Vec<Need> {
         },
     ];
     needs.extend(sources(settings));
+    needs.extend(users_template(settings));
     needs.push(Need {
-        path: format!("/sdn/zones/localnetwork/{}", settings.network.bridge),
+        path: format!("/sdn/zones/{zone}/{}", settings.network.bridge),
         role: "HavreNetwork",
         privileges: vec!["SDN.Use"],
         why: text::NETWORK,
@@ -80,9 +84,9 @@ pub fn needs(settings: &ClusterSettings, major: u32) -> Vec<Need> {
 }
 
 fn guests(settings: &ClusterSettings, major: u32) -> Need {
-    let path = match &settings.pool {
-        Some(pool) => format!("/pool/{pool}"),
-        None => ALL_GUESTS.to_owned(),
+    let (path, why) = match &settings.pool {
+        Some(pool) => (format!("/pool/{pool}"), text::GUESTS),
+        None => (ALL_GUESTS.to_owned(), text::ALL_GUESTS),
     };
     // The privilege of the guest agent's read-only commands: VM.Monitor went away in 9.
     let agent = match major {
@@ -98,9 +102,22 @@ fn guests(settings: &ClusterSettings, major: u32) -> Need {
         path,
         role: "HavreGuests",
         privileges,
-        why: text::GUESTS,
+        why,
         optional: false,
     }
+}
+
+/// The user's own VM template, which is not in our pool.
+fn users_template(settings: &ClusterSettings) -> Option<Need> {
+    let vmid: u32 = settings.image.as_deref()?.parse().ok()?;
+    settings.pool.as_ref()?;
+    Some(Need {
+        path: format!("/vms/{vmid}"),
+        role: "HavreImage",
+        privileges: vec!["VM.Audit", "VM.Clone"],
+        why: text::IMAGE,
+        optional: false,
+    })
 }
 
 /// Where templates and images are: reading is needed, downloading is a comfort.
@@ -143,32 +160,46 @@ pub fn lacking(needs: &[Need], holds: impl Fn(&str, &str) -> bool) -> Vec<Lackin
         .collect()
 }
 
-/// The commands that make roles, user, pool and token, to be run as root on a node. The token has the rights of its user,
-/// who is there for nothing else (`--privsep 0`).
-pub fn commands(settings: &ClusterSettings, major: u32) -> Vec<String> {
-    let needs = needs(settings, major);
-    let (user, token) = names(&settings.auth);
+/// The commands that make roles, pool, user and token, and grant what is needed, to be run as root on a node; running them
+/// twice does no harm. Rights are given to the user and to the token: with `--privsep 1` a token has only what both have.
+pub fn commands(settings: &ClusterSettings, major: u32, zone: &str) -> Vec<String> {
+    let needs = needs(settings, major, zone);
     let mut lines = Vec::new();
     let mut roles = BTreeSet::new();
     for need in &needs {
         if roles.insert(need.role) {
-            let privileges = need.privileges.join(",");
-            lines.push(format!("pveum role add {} --privs {privileges}", need.role));
+            let (role, privileges) = (need.role, need.privileges.join(","));
+            lines.push(format!(
+                "pveum role add {role} --privs {privileges} || pveum role modify {role} --privs {privileges}"
+            ));
         }
     }
     if let Some(pool) = &settings.pool {
         lines.push(format!("pveum pool add {pool}"));
     }
-    lines.push(format!("pveum user add {user}"));
+    let (user, token) = names(&settings.auth);
+    let whole = format!("--tokens '{user}!{token}'");
+    // What root has cannot be taken away from a token that shares its rights, so one of root's has rights of its own only.
+    let who = match user.as_str() {
+        ROOT => {
+            lines.push(format!("pveum user token add {user} {token} --privsep 1"));
+            whole
+        }
+        _ => {
+            lines.push(format!("pveum user add {user}"));
+            lines.push(format!("pveum user token add {user} {token} --privsep 0"));
+            format!("--users {user} {whole}")
+        }
+    };
     for need in &needs {
-        lines.push(format!(
-            "pveum acl modify {} --users {user} --roles {}",
-            need.path, need.role
-        ));
+        let (path, role) = (&need.path, need.role);
+        lines.push(format!("pveum acl modify {path} {who} --roles {role}"));
     }
-    lines.push(format!("pveum user token add {user} {token} --privsep 0"));
     lines
 }
+
+/// Who may do everything.
+const ROOT: &str = "root@pam";
 
 /// User and name of the token that the commands make.
 fn names(auth: &AuthId) -> (String, String) {
@@ -202,7 +233,7 @@ mod tests {
     #[test]
     fn nine_knows_no_monitor_and_eight_no_agent() {
         let all = |major| -> Vec<&str> {
-            needs(&settings(), major)
+            needs(&settings(), major, BRIDGES)
                 .into_iter()
                 .flat_map(|need| need.privileges)
                 .collect()
@@ -213,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_its_path() {
-        let needs = needs(&settings(), 9);
+        let needs = needs(&settings(), 9, BRIDGES);
         assert!(lacking(&needs, |_, _| true).is_empty());
         let lacking = lacking(&needs, |path, privilege| {
             !(path == "/pool/havre" && privilege == "VM.Clone")
@@ -229,23 +260,53 @@ mod tests {
             pool: None,
             ..settings()
         };
-        let needs = needs(&settings, 9);
+        let needs = needs(&settings, 9, BRIDGES);
         assert_eq!(needs[0].path, "/vms");
         assert!(!needs[0].privileges.contains(&"Pool.Audit"));
     }
 
     #[test]
     fn the_commands_make_each_role_once_and_grant_each_need() {
-        let lines = commands(&settings(), 9);
+        let lines = commands(&settings(), 9, BRIDGES);
         let roles = |line: &&String| line.starts_with("pveum role add");
         assert_eq!(lines.iter().filter(roles).count(), 6);
         assert!(lines.contains(&"pveum pool add havre".to_owned()));
+        let look =
+            "pveum acl modify / --users havre@pve --tokens 'havre@pve!deploy' --roles HavreLook";
+        assert_eq!(lines.last().unwrap(), look);
+        let place = |wanted: &str| lines.iter().position(|line| line == wanted).unwrap();
+        let token = place("pveum user token add havre@pve deploy --privsep 0");
+        assert!(token > place("pveum user add havre@pve") && token < place(look));
+    }
+
+    #[test]
+    fn a_token_of_root_gets_rights_of_its_own_and_not_those_of_root() {
+        let mut settings = settings();
+        settings.auth =
+            serde_json::from_value(serde_json::json!({"token": "root@pam!paas"})).unwrap();
+        let lines = commands(&settings, 9, BRIDGES);
+        assert!(lines.contains(&"pveum user token add root@pam paas --privsep 1".to_owned()));
         assert!(
-            lines.contains(&"pveum acl modify / --users havre@pve --roles HavreLook".to_owned())
+            !lines
+                .iter()
+                .any(|line| line.contains("--users") || line.contains("user add"))
         );
-        assert_eq!(
-            lines.last().unwrap(),
-            "pveum user token add havre@pve deploy --privsep 0"
+    }
+
+    #[test]
+    fn a_vnet_is_in_its_zone_and_a_template_of_the_user_is_cloned() {
+        let mut settings = settings();
+        settings.image = Some("9000".to_owned());
+        let paths = |settings: &ClusterSettings| -> Vec<String> {
+            let needs = needs(settings, 9, "apps");
+            needs.into_iter().map(|need| need.path).collect()
+        };
+        assert!(paths(&settings).contains(&"/sdn/zones/apps/vmbr0".to_owned()));
+        assert!(paths(&settings).contains(&"/vms/9000".to_owned()));
+        settings.pool = None;
+        assert!(
+            !paths(&settings).contains(&"/vms/9000".to_owned()),
+            "/vms gives it"
         );
     }
 }

@@ -17,7 +17,10 @@ pub enum ProxmoxCommand {
 /// `PROXMOX_TOKEN_SECRET` or asked: a command line can be read by everybody on the machine.
 #[derive(Debug, Args)]
 pub struct SetupArgs {
-    #[arg(long, help = help::CHECK)]
+    #[arg(long, help = help::CHECK, conflicts_with_all = [
+        "yes", "api", "token_id", "fingerprint", "ca_file", "system_cas", "accept_any_certificate", "pool", "vmids", "disks",
+        "templates", "images", "bridge", "vlan", "firewall", "addresses", "gateway", "dns", "nodes", "template", "image", "jump",
+    ])]
     pub check: bool,
     #[arg(long, help = help::YES)]
     pub yes: bool,
@@ -45,7 +48,7 @@ pub struct SetupArgs {
     pub images: Option<String>,
     #[arg(long, value_name = "BRIDGE", help = help::BRIDGE)]
     pub bridge: Option<String>,
-    #[arg(long, value_name = "1-4094", help = help::VLAN)]
+    #[arg(long, value_name = "1-4094", value_parser = clap::value_parser!(u16).range(1..=4094), help = help::VLAN)]
     pub vlan: Option<u16>,
     #[arg(long, help = help::FIREWALL)]
     pub firewall: bool,

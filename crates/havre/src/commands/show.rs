@@ -33,6 +33,10 @@ fn facts(d: &DeploymentObject) -> Vec<(&'static str, String)> {
         .release
         .as_ref()
         .map(|r| format!("v{} {}", r.version, r.status));
+    let guest = d.vm_id.as_ref().map(|vmid| {
+        let node = d.node.as_deref();
+        text::guest(&vmid.to_string(), node, d.ip_address.as_deref())
+    });
     let all = [
         (field::STATUS, Some(d.status.clone())),
         (field::URL, d.url.clone()),
@@ -41,6 +45,7 @@ fn facts(d: &DeploymentObject) -> Vec<(&'static str, String)> {
         (field::SOURCE, d.github_url.clone()),
         (field::FRAMEWORK, d.framework.clone()),
         (field::DRIVER, driver),
+        (field::GUEST, guest),
         (field::TYPE, d.deployment_type.clone()),
         (
             field::RESOURCES,

@@ -92,7 +92,7 @@ pub async fn tell(
     let commands = match lacks {
         true => {
             let major = client.version().await.map_or(9, |version| version.major());
-            privileges::commands(settings, major)
+            privileges::commands(settings, major, &zone(client, settings).await)
         }
         false => Vec::new(),
     };
@@ -101,7 +101,11 @@ pub async fn tell(
         screen.out(&format!("{body:#}"))?;
     } else {
         for check in checks {
-            screen.out(&shown(check))?;
+            let mut check = check.clone();
+            if check.name == RIGHTS && check.state != State::Ok && !commands.is_empty() {
+                check.cure = Some(text::PVE_RIGHTS_BELOW.to_owned());
+            }
+            screen.out(&shown(&check))?;
         }
         if !commands.is_empty() {
             screen.say(text::PVE_COMMANDS);
@@ -124,7 +128,11 @@ fn unreachable(error: &pve::Error) -> Check {
         Kind::Untrusted { .. } => text::PVE_UNTRUSTED_CURE,
         _ => text::PVE_UNREACHABLE_CURE,
     };
-    Check::fail("proxmox", error.to_string(), cure)
+    let what = match error.kind() {
+        Kind::Ambiguous => text::pve_silent(error.reason()),
+        _ => error.to_string(),
+    };
+    Check::fail("proxmox", what, cure)
 }
 
 fn version(settings: &ClusterSettings, seen: &Survey) -> Check {
@@ -155,6 +163,11 @@ fn nodes(settings: &ClusterSettings, seen: &Survey) -> Check {
         .collect();
     let online = allowed.iter().filter(|row| row.is_online()).count();
     let what = text::pve_nodes(online, allowed.len(), seen.nodes.len());
+    if allowed.is_empty() && !settings.nodes.is_empty() {
+        let names: Vec<&str> = settings.nodes.iter().map(pve::NodeName::as_str).collect();
+        let what = text::pve_no_nodes(&names.join(", "));
+        return Check::fail("nodes", what, text::PVE_NODES_CURE);
+    }
     match online {
         0 => Check::fail("nodes", what, text::PVE_NODES_CURE),
         some if some < allowed.len() => Check::warn("nodes", what, text::PVE_NODE_AWAY_CURE),
@@ -191,13 +204,18 @@ fn template(settings: &ClusterSettings, seen: &Survey) -> Check {
         .map(|volume| volume.volid.file())
         .filter(|file| fits(file))
         .collect();
-    match here.as_slice() {
-        [] => Check::warn(
+    match (here.as_slice(), &settings.template) {
+        ([], Some(wanted)) => Check::fail(
+            "template",
+            text::pve_no_such_template(wanted, settings.templates.as_str()),
+            text::PVE_OTHER_TEMPLATE,
+        ),
+        ([], None) => Check::warn(
             "template",
             text::pve_no_template(settings.templates.as_str()),
             text::PVE_TEMPLATE_CURE,
         ),
-        some => Check::ok("template", text::pve_templates(some)),
+        (some, _) => Check::ok("template", text::pve_templates(some)),
     }
 }
 
@@ -222,7 +240,8 @@ const RIGHTS: &str = "privileges";
 
 /// One line for each path where something is missing.
 async fn rights(client: &Client, settings: &ClusterSettings, seen: &Survey) -> Vec<Check> {
-    let needs = privileges::needs(settings, seen.version.major());
+    let zone = zone(client, settings).await;
+    let needs = privileges::needs(settings, seen.version.major(), &zone);
     let granted = match granted(client, &needs).await {
         Ok(granted) => granted,
         Err(error) => {
@@ -238,11 +257,50 @@ async fn rights(client: &Client, settings: &ClusterSettings, seen: &Survey) -> V
             .get(path)
             .is_some_and(|held| held.contains(privilege))
     };
+    let mut checks: Vec<Check> = pool(settings, seen, holds).into_iter().collect();
     let lacking = privileges::lacking(&needs, holds);
     if lacking.is_empty() {
-        return vec![Check::ok(RIGHTS, text::PVE_RIGHTS)];
+        checks.push(Check::ok(RIGHTS, text::PVE_RIGHTS));
     }
-    lacking.iter().map(missing).collect()
+    checks.extend(lacking.iter().map(missing));
+    checks
+}
+
+/// A pool that is not there, as far as the token would see it. Rights are granted on paths of what does not exist, too.
+fn pool(
+    settings: &ClusterSettings,
+    seen: &Survey,
+    holds: impl Fn(&str, &str) -> bool,
+) -> Option<Check> {
+    let pool = settings.pool.as_ref()?;
+    let there = seen.pools.iter().any(|row| &row.poolid == pool);
+    let would_see = holds(&format!("/pool/{pool}"), "Pool.Audit");
+    (would_see && !there).then(|| {
+        let name = pool.as_str();
+        Check::fail("pool", text::pve_no_pool(name), text::pve_pool_cure(name))
+    })
+}
+
+/// The zone of the network that was chosen: that of all bridges, unless the token has rights on a vnet of this name, or in
+/// another zone only. Who may only use a vnet is not told its zone otherwise.
+async fn zone(client: &Client, settings: &ClusterSettings) -> String {
+    let held = client.permissions(None).await.unwrap_or_default();
+    let usable = held.iter().filter(|(_, held)| held.contains("SDN.Use"));
+    let paths: Vec<&str> = usable.map(|(path, _)| path).collect();
+    zone_in(&paths, settings.network.bridge.as_str()).to_owned()
+}
+
+fn zone_in<'a>(usable: &[&'a str], name: &str) -> &'a str {
+    let parts = |path: &&'a str| -> Option<(&'a str, Option<&'a str>)> {
+        let mut parts = path.strip_prefix("/sdn/zones/")?.split('/');
+        Some((parts.next()?, parts.next()))
+    };
+    let zones: Vec<_> = usable.iter().filter_map(parts).collect();
+    let exact = zones.iter().find(|(_, vnet)| *vnet == Some(name));
+    let whole = zones.iter().find(|(_, vnet)| vnet.is_none());
+    exact
+        .or(whole)
+        .map_or(privileges::BRIDGES, |(zone, _)| zone)
 }
 
 fn missing(lacking: &Lacking) -> Check {
@@ -267,10 +325,46 @@ async fn granted(
         let told = client.permissions(Some(&need.path)).await?;
         let on_path = told
             .iter()
-            .filter(|(path, _)| *path == need.path)
+            .filter(|(path, _)| reaches(path, &need.path))
             .flat_map(|(_, held)| held.iter().cloned())
             .collect();
         granted.insert(need.path.clone(), on_path);
     }
     Ok(granted)
+}
+
+/// Rights are inherited. Proxmox VE answers with what holds on the path itself; others tell the paths above it as they are.
+fn reaches(granted: &str, path: &str) -> bool {
+    granted == "/"
+        || path
+            .strip_prefix(granted)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{reaches, zone_in};
+
+    #[test]
+    fn a_vnet_is_found_in_the_zone_where_it_may_be_used() {
+        let zone = |paths: &[&'static str]| zone_in(paths, "web");
+        assert_eq!(zone(&[]), "localnetwork");
+        assert_eq!(
+            zone(&["/", "/sdn", "/sdn/zones/localnetwork/vmbr0"]),
+            "localnetwork"
+        );
+        assert_eq!(zone(&["/sdn/zones/apps"]), "apps");
+        assert_eq!(zone(&["/sdn/zones/a", "/sdn/zones/b/web"]), "b");
+        assert_eq!(zone(&["/sdn/zones/b/other"]), "localnetwork");
+    }
+
+    #[test]
+    fn rights_reach_down_and_no_further() {
+        for above in ["/", "/storage", "/storage/local"] {
+            assert!(reaches(above, "/storage/local"), "{above}");
+        }
+        for aside in ["/storage/loc", "/storage/local/x", "/pool"] {
+            assert!(!reaches(aside, "/storage/local"), "{aside}");
+        }
+    }
 }

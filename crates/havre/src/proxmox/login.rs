@@ -33,7 +33,7 @@ pub fn choose(
     let known = args.api.clone().or_else(|| given.url.clone());
     let known = known.or_else(|| stored.map(|(settings, _)| settings.url.clone()));
     let url = asker.text(text::PVE_ASK_URL, known, "--api", |typed| {
-        typed
+        address(typed)
             .parse::<BaseUrl>()
             .map_err(|error| error.reason().to_owned())
     })?;
@@ -51,6 +51,20 @@ pub fn choose(
         },
     };
     Ok(Login { url, auth, secret })
+}
+
+/// A bare name or address means the port that Proxmox VE has; what comes with a scheme or a port is left as it is.
+fn address(typed: &str) -> String {
+    let typed = typed.trim();
+    let bare = !typed.is_empty() && !typed.contains("://") && !typed.contains('/');
+    let port = match typed.strip_prefix('[') {
+        Some(six) => six.contains("]:"),
+        None => typed.contains(':'),
+    };
+    match bare && !port {
+        true => format!("https://{typed}:8006"),
+        false => typed.to_owned(),
+    }
 }
 
 /// A user with a password counts only where one was given and no token was.
@@ -78,4 +92,24 @@ fn who(
     let read = |typed: &str| typed.parse::<TokenId>().map_err(|bad| bad.to_string());
     let id = asker.text(text::PVE_ASK_TOKEN, known, "--token-id", read)?;
     Ok(AuthId::Token(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn a_bare_name_means_port_8006() {
+        assert_eq!(address(" pve1 "), "https://pve1:8006");
+        assert_eq!(address("[fd00::1]"), "https://[fd00::1]:8006");
+        for kept in [
+            "pve1:443",
+            "https://pve1",
+            "[fd00::1]:8006",
+            "pve1/api2/json",
+            "",
+        ] {
+            assert_eq!(address(kept), kept);
+        }
+    }
 }

@@ -26,7 +26,11 @@ pub struct Notebook {
 impl Notebook {
     /// Opens it; a missing one is made.
     pub async fn open(settings: &Settings) -> Result<Self, Fault> {
-        let data_dir = DataDir::open(&settings.data_dir, std::time::Duration::ZERO).await?;
+        let opened = DataDir::open(&settings.data_dir, std::time::Duration::ZERO).await;
+        let data_dir = opened.map_err(|fault| match fault.exit {
+            Exit::Refused => fault.cure(text::PVE_STOP_SERVER),
+            _ => fault,
+        })?;
         let (clock, dice) = world()?;
         let database = open_database(settings, &data_dir, clock, Arc::clone(&dice)).await?;
         Ok(Self {

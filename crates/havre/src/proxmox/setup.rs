@@ -47,7 +47,18 @@ async fn talk(
     let login = login::choose(screen, talk.asker, args, given, known)?;
     let tls = trust::choose(screen, talk.asker, args, given, talk.stored, &login.url).await?;
     let client = connect(&login, &tls)?;
-    let seen = survey::look(&client).await.map_err(told)?;
+    let seen = survey::look(&client).await.map_err(|error| {
+        let plain = login.url.as_str().starts_with("http://");
+        match plain && !matches!(error.kind(), pve::Kind::Credentials) {
+            true => Fault::new(
+                Exit::Unreachable,
+                text::pve_not_answered(login.url.as_str()),
+            )
+            .why(error.reason())
+            .cure(text::pve_plain_http(login.url.as_str())),
+            false => told(error),
+        }
+    })?;
     show::survey(screen, &seen);
     let ssh_key = notebook.ssh_key(row.as_ref())?;
     let bare = ClusterSettings {
@@ -124,5 +135,10 @@ pub fn told(error: pve::Error) -> Fault {
         Kind::BadParameters => Exit::BadInput,
         _ => Exit::Platform,
     };
-    Fault::new(exit, error.to_string())
+    match error.kind() {
+        Kind::Ambiguous => {
+            Fault::new(exit, text::pve_silent(error.reason())).cure(text::PVE_UNREACHABLE_CURE)
+        }
+        _ => Fault::new(exit, error.to_string()),
+    }
 }

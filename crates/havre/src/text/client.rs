@@ -177,6 +177,13 @@ pub const RECORD: &str = "record";
 pub const COLLECTED: &str = "collected";
 pub const ABSENT: &str = "-";
 
+/// Where a guest of a cluster is.
+pub fn guest(vmid: &str, node: Option<&str>, address: Option<&str>) -> String {
+    let node = node.map(|node| format!(" on {node}")).unwrap_or_default();
+    let address = address.map(|address| format!(", {address}"));
+    format!("{vmid}{node}{}", address.unwrap_or_default())
+}
+
 /// The labels of `havre show`, in its order.
 pub mod field {
     pub const STATUS: &str = "Status";
@@ -186,6 +193,7 @@ pub mod field {
     pub const SOURCE: &str = "Source";
     pub const FRAMEWORK: &str = "Framework";
     pub const DRIVER: &str = "Driver";
+    pub const GUEST: &str = "Guest";
     pub const TYPE: &str = "Type";
     pub const RESOURCES: &str = "Resources";
     pub const CREATED: &str = "Created";

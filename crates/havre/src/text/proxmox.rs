@@ -31,11 +31,12 @@ pub const PVE_NO_GATEWAY: &str = "A range needs a gateway, such as 10.0.0.1 (--g
 pub const PVE_NO_VMIDS: &str = "A range such as 20000-29999 is expected, from 100 on.";
 pub const PVE_NO_JUMP: &str = "A jump host is written as user@host or user@host:port.";
 
-pub const PVE_NOT_SET_UP: &str = "No cluster is set up.";
+pub const PVE_NOT_SET_UP: &str = "No cluster of Proxmox VE is set up.";
 pub const PVE_SETUP_FIRST: &str = "Run `havre proxmox setup`.";
 pub const PVE_SETUP_AGAIN: &str = "Run `havre proxmox setup` again.";
+pub const PVE_STOP_SERVER: &str = "Stop `havre serve`, run the set-up, and start it again; apps go on meanwhile. `havre proxmox setup --check` works beside it.";
 pub const PVE_SETTINGS_UNREAD: &str = "The stored settings of the cluster cannot be read.";
-pub const PVE_COMMANDS: &str = "\nTo give the missing privileges, run as root on a node (what is there already is refused, and does no harm):";
+pub const PVE_COMMANDS: &str = "\nTo give the missing privileges, run as root on a node (running them twice does no harm; what is there already is refused):";
 pub const PVE_READY: &str =
     "The cluster is ready. New deployments go there; restart `havre serve` if it runs.";
 pub const PVE_NOT_READY: &str = "Something must be mended before deploys work. What was chosen is kept; look again with `havre proxmox setup --check`.";
@@ -58,10 +59,10 @@ pub const PVE_STORAGE_CURE: &str =
 pub const PVE_STORAGE_DOWN_CURE: &str = "Bring the storage back (pvesm status), or choose another.";
 pub const PVE_FULL_CLONES: &str = "It has no linked clones, so each guest is a whole copy: slower, and more disk. ZFS, LVM-thin, Ceph and Btrfs have them.";
 pub const PVE_TEMPLATE_CURE: &str = "Havre downloads one when the token may (Datastore.AllocateTemplate); else, on a node: pveam update && pveam download STORAGE debian-12-standard_…";
-pub const PVE_BRIDGE_CURE: &str =
-    "Choose another one (--bridge), or let the token use it: SDN.Use on its path.";
+pub const PVE_BRIDGE_CURE: &str = "Choose another one (--bridge), or let the token use it: SDN.Use on /sdn/zones/localnetwork/BRIDGE; a vnet has the name of its zone there.";
 pub const PVE_BRIDGE_DOWN_CURE: &str = "It is not up (ip link show).";
 pub const PVE_RIGHTS: &str = "all that is needed";
+pub const PVE_RIGHTS_BELOW: &str = "The commands for it are below.";
 pub const PVE_RIGHTS_CURE: &str = "The commands for it: `havre proxmox setup --check`.";
 pub const PVE_CREDENTIALS_CURE: &str =
     "Check the token's id and secret: `havre proxmox setup` asks for them again.";
@@ -175,6 +176,40 @@ pub fn pve_no_storage(name: &str) -> String {
 
 pub fn pve_no_template(storage: &str) -> String {
     format!("no template of Debian or Ubuntu on {storage}")
+}
+
+pub fn pve_no_such_template(wanted: &str, storage: &str) -> String {
+    format!("there is no template {wanted} on {storage}, or the token may not see it")
+}
+
+pub const PVE_OTHER_TEMPLATE: &str = "Choose another one (--template; empty takes the newest Debian or Ubuntu), or put it there: Node > STORAGE > CT Templates.";
+
+pub fn pve_no_pool(pool: &str) -> String {
+    format!("there is no pool {pool}")
+}
+
+pub fn pve_pool_cure(pool: &str) -> String {
+    format!("As root on a node: pveum pool add {pool}. Or choose another one (--pool, - for none).")
+}
+
+pub fn pve_no_nodes(names: &str) -> String {
+    format!("the cluster has no node {names}")
+}
+
+pub fn pve_not_answered(url: &str) -> String {
+    format!("{url} does not answer as Proxmox VE does.")
+}
+
+/// Only asked for what is there, so nothing can have been done half.
+pub fn pve_silent(reason: &str) -> String {
+    format!("The cluster did not answer: {reason}.")
+}
+
+pub fn pve_plain_http(url: &str) -> String {
+    format!(
+        "Proxmox VE answers at https:// only. Try {}.",
+        url.replacen("http://", "https://", 1)
+    )
 }
 
 pub fn pve_templates(files: &[&str]) -> String {
