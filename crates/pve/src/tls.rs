@@ -57,8 +57,16 @@ pub(crate) fn looking() -> Result<ClientConfig> {
 /// The certificate that made a handshake fail, found among the causes of an error.
 pub(crate) fn refused(error: &(dyn Error + 'static)) -> Option<(Option<Fingerprint>, String)> {
     match of_tls(error) {
-        Some(rustls::Error::InvalidCertificate(why)) => Some((seen(why), why.to_string())),
+        Some(rustls::Error::InvalidCertificate(why)) => Some((seen(why), in_words(why))),
         _ => None,
+    }
+}
+
+/// Of ours, our own words: rustls would show the type.
+fn in_words(why: &CertificateError) -> String {
+    match seen(why) {
+        Some(_) => text::fingerprint_differs().to_owned(),
+        None => why.to_string(),
     }
 }
 

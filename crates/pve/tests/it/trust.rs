@@ -80,6 +80,7 @@ async fn a_ca_file_vouches_for_its_server_only() {
         .await
         .unwrap_err();
     assert!(matches!(error.kind(), Kind::Untrusted { .. }) && other.came().is_empty());
+    assert!(!error.to_string().contains("NotPinned"), "{error}");
 }
 
 #[tokio::test]
