@@ -54,7 +54,13 @@ async fn heal_one(ctx: &Context, facts: &DeploymentFacts) -> Result<(), StepErro
         Observation::Unknown(why) => {
             tracing::info!(guest = %guest.id, why, "a guest cannot be seen")
         }
-        Observation::Absent => start_again(ctx, facts, text::GUEST_LOST).await?,
+        Observation::Absent => {
+            // Its address may be another machine's by now.
+            if !facts.driver.is_of_a_place() {
+                ctx.routes.sync(&facts.id).await?;
+            }
+            start_again(ctx, facts, text::GUEST_LOST).await?;
+        }
         Observation::Present(seen) => {
             where_it_is(ctx, facts, &seen).await?;
             match seen.app {

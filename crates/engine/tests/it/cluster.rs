@@ -337,6 +337,31 @@ async fn a_guest_stopped_by_hand_is_started_while_a_release_waits() {
     life.clean_up(&["hello"]).await;
 }
 
+/// Its address may be another machine's by now: nobody is sent there while the app cannot be made again.
+#[tokio::test]
+async fn nobody_is_sent_to_a_guest_that_was_destroyed() {
+    let (world, _folder, life) = cluster_lab().await;
+    life.deploy("hello").await;
+    let lost = world.guests_of("hello").remove(0).id;
+    let stranger = world.plug();
+    stranger
+        .router
+        .set(&"hello".parse().unwrap(), None)
+        .await
+        .unwrap();
+    world.fail(Op::Create, Fault::Transient, 1000);
+    stranger.driver.destroy(&lost).await.unwrap();
+    world
+        .until(
+            "nobody is sent there",
+            |world| matches!(world.ask("hello"), Asked::Page(page) if page == "deploying"),
+        )
+        .await;
+    world.heal();
+    world.until("it answers again", serves).await;
+    life.clean_up(&["hello"]).await;
+}
+
 #[tokio::test]
 async fn a_guest_destroyed_by_hand_is_made_again() {
     let (world, _folder, life) = cluster_lab().await;
