@@ -297,7 +297,12 @@ async fn a_server_that_hangs_up_or_speaks_http_is_no_database() {
     }
     let port = fake(|_| Ok(()));
     for url in both(port) {
-        assert_eq!(refused(&url).await, DialKind::Dropped);
+        // What was sent before may be told as an answer that breaks off.
+        let kind = refused(&url).await;
+        assert!(
+            matches!(kind, DialKind::NotThatServer | DialKind::Dropped),
+            "{kind:?}"
+        );
     }
 }
 
