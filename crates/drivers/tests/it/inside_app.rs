@@ -361,7 +361,7 @@ async fn following_ends_with_the_guest(guest: LabGuest) {
 
 async fn a_flood_is_read_without_loss(guest: LabGuest) {
     guest
-        .start(&service("seq 1 60000; echo over; exec sleep 600"))
+        .start(&service("seq 1 10000; echo over; exec sleep 600"))
         .await
         .unwrap();
     let query = LogQuery {
