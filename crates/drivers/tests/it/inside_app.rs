@@ -385,7 +385,7 @@ async fn a_flood_is_read_without_loss(guest: LabGuest) {
             }
         }
     }
-    assert_eq!(next, 60_001);
+    assert_eq!(next, 10_001);
 }
 
 async fn the_static_server_is_called_with_its_folder(guest: LabGuest) {
