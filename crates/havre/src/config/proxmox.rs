@@ -1,4 +1,5 @@
-//! What is said of the Proxmox VE cluster outside the set-up: it goes before what the set-up stored.
+//! What is said of the Proxmox VE cluster in settings. Only the set-up reads it, before what an earlier one stored; the
+//! server uses what is stored.
 
 use std::path::PathBuf;
 
